@@ -1,0 +1,40 @@
+namespace Cria.Tensors.Quantization;
+
+/// <summary>
+/// One weight format: its block layout and the scalar decoder and encoder that are its specification.
+/// Kernels are tested against <see cref="Decode"/>; files against the bytes of <see cref="Encode"/>.
+/// </summary>
+public abstract partial class BlockFormat
+{
+    /// <summary>The type this describes.</summary>
+    public abstract TensorType Type { get; }
+
+    /// <summary>Elements in a block.</summary>
+    public abstract int BlockSize { get; }
+
+    /// <summary>Bytes in a block.</summary>
+    public abstract int BlockBytes { get; }
+
+    /// <summary>Bytes of a row of <paramref name="columns"/> elements. Throws <see cref="CriaException"/> when it is not a whole number of blocks.</summary>
+    public long RowBytes(long columns)
+    {
+        if (columns % BlockSize != 0)
+            throw new CriaException($"a row of {columns} elements cannot be stored as {Type}: its blocks hold {BlockSize}");
+        return columns / BlockSize * BlockBytes;
+    }
+
+    /// <summary>Decodes whole blocks to floats. <paramref name="values"/> is as long as the blocks hold elements.</summary>
+    public abstract void Decode(ReadOnlySpan<byte> blocks, Span<float> values);
+
+    /// <summary>
+    /// Encodes floats to whole blocks. <paramref name="importance"/> weighs each element's squared error (empty: the format's own weighting);
+    /// it has the length of one row, or none.
+    /// </summary>
+    public abstract void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default);
+
+    /// <summary>The format of a type.</summary>
+    public static BlockFormat Of(TensorType type) => All.TryGetValue(type, out BlockFormat? format) ? format : throw new CriaException($"tensor type {(int)type} is not one Cria reads");
+
+    /// <summary>True when the type has a format here.</summary>
+    public static bool IsKnown(TensorType type) => All.ContainsKey(type);
+}

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Cria.Tests;
+
+/// <summary>Finds the reference data that lies beside the repository, where it is present.</summary>
+internal static class SharedData
+{
+    private static readonly string? Root = FindRoot();
+
+    /// <summary>The path of a reference file; skips the calling test, with the reason, where it is absent.</summary>
+    public static string PathOf(string relative)
+    {
+        string? path = Root is null ? null : Path.Combine(Root, relative);
+        bool exists = path is not null && (File.Exists(path) || Directory.Exists(path));
+        if (!exists && string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase) && Root is not null)
+            throw new FileNotFoundException($"reference data {relative} is missing on CI");
+        Assert.SkipUnless(exists, $"reference data ../shared/{relative} is not beside this checkout");
+        return path!;
+    }
+
+    /// <summary>The repository's root folder.</summary>
+    public static string RepositoryRoot([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+
+    private static string? FindRoot()
+    {
+        string candidate = Path.GetFullPath(Path.Combine(RepositoryRoot(), "..", "shared"));
+        return Directory.Exists(candidate) ? candidate : null;
+    }
+}
