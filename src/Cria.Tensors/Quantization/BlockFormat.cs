@@ -30,7 +30,8 @@ public abstract partial class BlockFormat
     /// Encodes floats to whole blocks. <paramref name="importance"/> weighs each element's squared error (empty: the format's own weighting);
     /// it has the length of one row, or none.
     /// </summary>
-    public abstract void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default);
+    public virtual void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default) =>
+        throw new CriaException($"{Type} can be read but not written");
 
     /// <summary>The format of a type.</summary>
     public static BlockFormat Of(TensorType type) => All.TryGetValue(type, out BlockFormat? format) ? format : throw new CriaException($"tensor type {(int)type} is not one Cria reads");

@@ -1,0 +1,95 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace Cria.Tensors.Memory;
+
+/// <summary>
+/// A file's bytes where the operating system keeps them: mapped, not copied, read as they are touched.
+/// Can also stand on bytes in memory, so that readers need not care where a file came from.
+/// </summary>
+public sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedFile? file;
+    private readonly MemoryMappedViewAccessor? accessor;
+    private GCHandle pinned;
+    private byte* data;
+
+    private MappedFile(string path, MemoryMappedFile file, MemoryMappedViewAccessor accessor, long length)
+    {
+        Path = path;
+        Length = length;
+        this.file = file;
+        this.accessor = accessor;
+        accessor.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
+        data += accessor.PointerOffset;
+    }
+
+    private MappedFile(string path, byte[] bytes)
+    {
+        Path = path;
+        Length = bytes.Length;
+        pinned = GCHandle.Alloc(bytes, GCHandleType.Pinned);
+        data = (byte*)pinned.AddrOfPinnedObject();
+    }
+
+    /// <summary>The file, for messages.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes in the file when it was opened.</summary>
+    public long Length { get; }
+
+    /// <summary>The first byte; valid until the file is disposed.</summary>
+    public byte* Data
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(data is null, this);
+            return data;
+        }
+    }
+
+    /// <summary>Maps a file for reading. Throws <see cref="CriaException"/> when it is not there, empty or may not be read.</summary>
+    public static MappedFile Open(string path)
+    {
+        if (Directory.Exists(path)) throw new CriaException($"{path} is a folder, not a file; name the file in it");
+        try
+        {
+            long length = new FileInfo(path).Length;
+            if (length == 0) throw new CriaException($"{path} is empty; download or convert it again");
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
+            MemoryMappedFile file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            return new MappedFile(path, file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CriaException($"{path}: there is no such file; check the path", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new CriaException($"{path} cannot be read: {failure.Message.ReplaceLineEndings(" ")}", failure);
+        }
+    }
+
+    /// <summary>Stands on bytes in memory, named <paramref name="path"/> in messages. The array must not change while it is in use.</summary>
+    public static MappedFile FromBytes(string path, byte[] bytes) => new(path, bytes);
+
+    /// <summary>A part of the file. Throws <see cref="ArgumentOutOfRangeException"/> when it reaches outside.</summary>
+    public ReadOnlySpan<byte> Span(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
+        return new ReadOnlySpan<byte>(Data + offset, length);
+    }
+
+    /// <summary>Unmaps the file; every pointer into it becomes invalid.</summary>
+    public void Dispose()
+    {
+        if (data is null) return;
+        data = null;
+        if (pinned.IsAllocated) pinned.Free();
+        accessor?.SafeMemoryMappedViewHandle.ReleasePointer();
+        accessor?.Dispose();
+        file?.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+namespace Cria.Tensors.Quantization;
+
+/// <summary>
+/// Eight pairs of six-bit numbers in 12 bytes, as Q4_K and Q5_K keep the scale s and the minimum m of their eight groups of 32.
+/// <code>
+/// byte g     (g 0…3)  bits 0..5 s of group g;                  bits 6..7 upper bits of s of group g + 4
+/// byte 4 + g (g 0…3)  bits 0..5 m of group g;                  bits 6..7 upper bits of m of group g + 4
+/// byte 8 + g (g 0…3)  bits 0..3 lower bits of s of group g + 4; bits 4..7 lower bits of m of group g + 4
+/// </code>
+/// </summary>
+internal static class SixBitPairs
+{
+    /// <summary>Bytes of the eight pairs.</summary>
+    public const int Bytes = 12;
+
+    /// <summary>The scale and the minimum of one group, each 0…63.</summary>
+    public static (int Scale, int Minimum) Read(ReadOnlySpan<byte> packed, int group) => group < 4
+        ? (packed[group] & 63, packed[group + 4] & 63)
+        : ((packed[group + 4] & 15) | (packed[group - 4] >> 6 << 4), (packed[group + 4] >> 4) | (packed[group] >> 6 << 4));
+}
