@@ -1,0 +1,19 @@
+using Cria.Tensors.Memory;
+
+namespace Cria.Tensors.Backends;
+
+/// <summary>Gives the memory of a scope's tensors back when disposed.</summary>
+public readonly ref struct StepScope
+{
+    private readonly Arena? arena;
+    private readonly (int Block, long Used) mark;
+
+    internal StepScope(Arena arena)
+    {
+        this.arena = arena;
+        mark = arena.Mark();
+    }
+
+    /// <summary>Ends the scope.</summary>
+    public void Dispose() => arena?.Release(mark);
+}

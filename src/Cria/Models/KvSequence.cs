@@ -1,0 +1,89 @@
+using Cria.Tensors.Backends;
+
+namespace Cria.Models;
+
+/// <summary>The cached keys and values of one sequence of tokens, and those tokens. Disposing it gives its pages back.</summary>
+public sealed class KvSequence : IDisposable
+{
+    private readonly KvCache cache;
+    private readonly List<int> tokens = [];
+    private int[] pages = new int[8];
+    private int pageCount;
+
+    internal KvSequence(KvCache cache) => this.cache = cache;
+
+    /// <summary>Tokens in the cache; the position of the next token.</summary>
+    public int Length => tokens.Count;
+
+    /// <summary>The cached tokens.</summary>
+    public IReadOnlyList<int> Tokens => tokens;
+
+    /// <summary>Pages held, shared ones included.</summary>
+    public int PageCount => pageCount;
+
+    internal int[] Pages => pages;
+
+    /// <summary>Forgets everything from position <paramref name="length"/> on.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (length >= Length) return;
+        tokens.RemoveRange(length, tokens.Count - length);
+        int needed = PagesFor(length);
+        while (pageCount > needed) cache.Release(pages[--pageCount]);
+    }
+
+    /// <summary>A new sequence that begins with this one's first <paramref name="length"/> tokens. Full pages are shared; a partly used last page is copied when either side writes to it.</summary>
+    public KvSequence Fork(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        var fork = new KvSequence(cache);
+        int needed = PagesFor(length);
+        fork.pages = new int[Math.Max(8, needed)];
+        fork.pageCount = needed;
+        for (int i = 0; i < needed; i++) cache.Share(fork.pages[i] = pages[i]);
+        fork.tokens.AddRange(tokens.GetRange(0, length));
+        return fork;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        tokens.Clear();
+        while (pageCount > 0) cache.Release(pages[--pageCount]);
+    }
+
+    /// <summary>Takes the pages for <paramref name="length"/> tokens, and a page of its own where the next token would be written to a shared one; false when the cache is full.</summary>
+    internal bool TryReserve(int length)
+    {
+        int lastUsed = Length / KvLayout.PageSize;
+        if (lastUsed < pageCount && cache.IsShared(pages[lastUsed]))
+        {
+            if (!cache.TryAllocate(out int own)) return false;
+            cache.Pool.Copy(pages[lastUsed], own);
+            cache.Release(pages[lastUsed]);
+            pages[lastUsed] = own;
+        }
+        int needed = PagesFor(length);
+        if (needed > pages.Length) Array.Resize(ref pages, Math.Max(needed, pages.Length * 2));
+        int before = pageCount;
+        while (pageCount < needed)
+        {
+            if (cache.TryAllocate(out pages[pageCount]))
+            {
+                pageCount++;
+                continue;
+            }
+            while (pageCount > before) cache.Release(pages[--pageCount]);
+            return false;
+        }
+        return true;
+    }
+
+    internal void Append(ReadOnlySpan<int> next)
+    {
+        foreach (int token in next) tokens.Add(token);
+    }
+
+    private static int PagesFor(int length) => (length + KvLayout.PageSize - 1) / KvLayout.PageSize;
+}

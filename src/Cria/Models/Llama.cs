@@ -1,0 +1,70 @@
+using Cria.Tensors;
+using Cria.Tensors.Backends;
+using Cria.Tensors.Formats;
+
+namespace Cria.Models;
+
+/// <summary>
+/// The Llama network: one forward pass for every weight type, for prompts and single tokens, for one sequence and for many.
+/// RMSNorm before each half-layer, rotary positions, grouped-query attention, SwiGLU; no biases (arXiv 2302.13971, 2407.21783).
+/// </summary>
+public sealed class Llama : IDisposable
+{
+    private readonly IBackend ops;
+    private readonly LlamaWeights weights;
+    private readonly RopeFrequencies rope;
+
+    /// <summary>Builds the network from a model file. The source must outlive it.</summary>
+    public Llama(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress = null)
+    {
+        Config = config;
+        ops = backend;
+        weights = LlamaLoader.Load(source, config, backend, progress);
+        rope = RopeFrequencies.Create(config.HeadSize, config.RopeTheta, config.RopeScaling, LlamaLoader.RopeDivisors(source, config));
+    }
+
+    /// <summary>The network's shape.</summary>
+    public LlamaConfig Config { get; }
+
+    /// <summary>A cache for sequences of this network that may hold <paramref name="maxTokens"/> tokens in all.</summary>
+    public KvCache CreateCache(long maxTokens, TensorType type = TensorType.F16)
+    {
+        if (type is not (TensorType.F16 or TensorType.F32)) throw new CriaException($"a cache of {type} is not supported; choose F16 or F32");
+        long pages = (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
+        return new KvCache(ops.CreateKvPool(new KvLayout(Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, type), pages));
+    }
+
+    /// <summary>
+    /// Runs one step and adds its tokens to their sequences. Returns the logits asked for: [outputs, vocabulary], to be read with <see cref="Read"/> before the next step.
+    /// </summary>
+    public Tensor Forward(Batch batch, KvCache cache)
+    {
+        ops.BeginStep();
+        Tensor x = ops.Embed(weights.TokenEmbedding, batch.Tokens);                                                  // [tokens, hidden]
+        Tensor angles = ops.RopeAngles(rope.Values, rope.Magnitude, batch.Positions);                                // [tokens, headSize]
+        for (int i = 0; i < weights.Layers.Count; i++)
+        {
+            using StepScope scope = ops.BeginScope();
+            LlamaLayer layer = weights.Layers[i];
+            Tensor h = ops.RmsNorm(x, layer.AttentionNorm, Config.NormEpsilon);
+            var (q, k, v) = ops.MatMul(h, layer.Query, layer.Key, layer.Value);                                      // [tokens, heads · headSize], [tokens, kvHeads · headSize] twice
+            q = ops.Rope(q, angles, Config.HeadSize);
+            k = ops.Rope(k, angles, Config.HeadSize);
+            Tensor a = ops.Attention(q, k, v, cache.Pool, i, batch.Slices);                                          // [tokens, heads · headSize]
+            x = ops.Add(x, ops.MatMul(a, layer.AttentionOutput));
+            h = ops.RmsNorm(x, layer.FeedForwardNorm, Config.NormEpsilon);
+            var (gate, up) = ops.MatMul(h, layer.Gate, layer.Up);                                                    // [tokens, feedForward] twice
+            x = ops.Add(x, ops.MatMul(ops.SwiGlu(gate, up), layer.Down));
+        }
+        x = ops.RmsNorm(ops.Rows(x, batch.Outputs), weights.OutputNorm, Config.NormEpsilon);                          // [outputs, hidden]
+        Tensor logits = ops.MatMul(x, weights.Output);                                                               // [outputs, vocabulary]
+        batch.Commit();
+        return logits;
+    }
+
+    /// <summary>One row of logits of the last step: [vocabulary].</summary>
+    public ReadOnlySpan<float> Read(Tensor logits, int row) => ops.Read(logits, row);
+
+    /// <inheritdoc/>
+    public void Dispose() => ops.Dispose();
+}

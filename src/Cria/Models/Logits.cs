@@ -1,0 +1,12 @@
+namespace Cria.Models;
+
+/// <summary>For which tokens of a sequence a step computes logits.</summary>
+public enum Logits
+{
+    /// <summary>None: the tokens only fill the cache.</summary>
+    None,
+    /// <summary>The last one.</summary>
+    Last,
+    /// <summary>All.</summary>
+    All,
+}
