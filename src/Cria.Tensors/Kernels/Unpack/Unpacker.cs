@@ -1,0 +1,34 @@
+namespace Cria.Tensors.Kernels.Unpack;
+
+/// <summary>
+/// Takes 16 rows of a quantized matrix apart into the one form all int8 kernels read, a <i>panel</i>: for each 4 columns 64 bytes,
+/// row r's four at 4·r. With it go one scale (and for some formats one minimum) a row for each <see cref="GroupSize"/> columns, so that
+/// weight = scale · (byte − <see cref="Zero"/>) − minimum, exactly as <see cref="Quantization.BlockFormat.Decode"/> has it.
+/// The stored layout is read where it lies: nothing is repacked in memory, and a panel lives in the first-level cache.
+/// </summary>
+internal abstract unsafe class Unpacker
+{
+    /// <summary>Rows of a panel.</summary>
+    public const int PanelRows = 16;
+
+    /// <summary>Columns that share a scale: 16 or 32.</summary>
+    public abstract int GroupSize { get; }
+
+    /// <summary>The byte that stands for zero: 0 to 128.</summary>
+    public abstract int Zero { get; }
+
+    /// <summary>True when groups have a minimum.</summary>
+    public abstract bool HasMinimum { get; }
+
+    /// <summary>
+    /// Unpacks <paramref name="columns"/> columns (a multiple of the format's block size) of 16 rows.
+    /// </summary>
+    /// <param name="blocks">First block wanted of row 0; row r lies r · <paramref name="rowBytes"/> further. All 16 rows can be read.</param>
+    /// <param name="rowBytes">Bytes from row to row.</param>
+    /// <param name="columns">Columns to unpack, 512 at most.</param>
+    /// <param name="signed">True: bytes are value − <see cref="Zero"/> as signed; false: value as unsigned.</param>
+    /// <param name="panel">16 · columns bytes, 64-byte aligned.</param>
+    /// <param name="scales">[columns / GroupSize, 16] floats, 64-byte aligned.</param>
+    /// <param name="minimums">[columns / GroupSize, 16] floats, 64-byte aligned; untouched without <see cref="HasMinimum"/>.</param>
+    public abstract void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums);
+}
