@@ -54,10 +54,10 @@ public sealed unsafe class MappedFile : IDisposable
         if (Directory.Exists(path)) throw new CriaException($"{path} is a folder, not a file; name the file in it");
         try
         {
-            long length = new FileInfo(path).Length;
-            if (length == 0) throw new CriaException($"{path} is empty; download or convert it again");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            MemoryMappedFile file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            long length = stream.Length;
+            if (length == 0) throw new CriaException($"{path} is empty; download or convert it again");
+            MemoryMappedFile file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             return new MappedFile(path, file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length);
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)

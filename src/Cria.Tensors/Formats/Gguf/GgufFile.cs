@@ -58,6 +58,9 @@ internal sealed class GgufFile
     /// <summary>Bytes from the start of the mapped file to the first tensor.</summary>
     public long DataStart { get; private set; }
 
+    /// <summary>An unsigned or signed integer setting; null when absent.</summary>
+    public long? Integer(string key) => Entries.FirstOrDefault(entry => entry.Key == key)?.Widened as long?;
+
     /// <summary>A tensor's bytes; it must be one of <see cref="Tensors"/>.</summary>
     public unsafe TensorView View(TensorInfo info) => new(info.Type, info.Rows, (int)info.Columns, file.Data + offsets[info.Name], info.ByteCount);
 
@@ -92,7 +95,7 @@ internal sealed class GgufFile
         GgufEntry? entry = Entries.FirstOrDefault(entry => entry.Key == "general.alignment");
         if (entry is null) return DefaultAlignment;
         return entry.Value is uint alignment && BitOperations.IsPow2(alignment) && alignment <= 1 << 30 ? (int)alignment
-            : throw cursor.Broken($"setting general.alignment should be a power of two but is {entry.Value}");
+            : throw cursor.Broken($"setting general.alignment should be a power of two but is {Quote(entry.Value.ToString()!)}");
     }
 
     private List<TensorInfo> ReadTensors(GgufCursor cursor, int count)
@@ -133,7 +136,7 @@ internal sealed class GgufFile
         }
         long columns = shape[^1];
         if (columns % format.BlockSize != 0) throw cursor.Broken($"{what} has rows of {columns}, which is no multiple of the {format.BlockSize} that a {format.Type} block holds");
-        if (format.RowBytes(columns) > int.MaxValue) throw cursor.Broken($"{what} has rows of {columns}, longer than any Llama model's");
+        if (columns > int.MaxValue || format.RowBytes(columns) > int.MaxValue) throw cursor.Broken($"{what} has rows of {columns}, longer than any Llama model's");
         return elements / format.BlockSize * format.BlockBytes;
     }
 
@@ -157,7 +160,7 @@ internal sealed class GgufFile
         new(string.Create(CultureInfo.InvariantCulture, $"{file.Path}: {what} reaches beyond the end of the file ({end - start} bytes); it is cut short, download or convert it again"));
 
     /// <summary>A name from the file for a message: one line, no control characters, not too long.</summary>
-    private static string Quote(string name)
+    internal static string Quote(string name)
     {
         string shown = name.Length <= 80 ? name : string.Concat(name.AsSpan(0, 80), "…");
         return string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));

@@ -1,28 +1,43 @@
+using System.Globalization;
 using Cria.Tensors.Memory;
 
 namespace Cria.Tensors.Formats.Gguf;
 
-/// <summary>Reads a model from GGUF, version 2 or 3. Tensors stay in the mapped file; nothing is copied.</summary>
+/// <summary>
+/// Reads a model from GGUF, version 2 or 3, in one file or split into several. Tensors stay in the mapped files; nothing is copied.
+/// </summary>
 public sealed class GgufReader : ITensorSource
 {
+    /// <summary>Settings that speak of a part, not of the model: its number, how many parts there are, how many tensors they hold together.</summary>
+    internal const string SplitNumber = "split.no", SplitCount = "split.count", SplitTensorCount = "split.tensors.count";
+
     private readonly List<MappedFile> mapped = [];
     private readonly Dictionary<string, (TensorInfo Info, GgufFile File)> byName = new(StringComparer.Ordinal);
     private readonly List<TensorInfo> tensors = [];
 
-    private GgufReader(MappedFile file, long start, long length)
+    private GgufReader(string path, MappedFile file, long start, long length)
     {
-        Path = file.Path;
+        Path = path;
         mapped.Add(file);
-        var header = new GgufFile(file, start, length);
-        Version = header.Version;
-        Alignment = header.Alignment;
-        Entries = header.Entries;
-        Add(header);
-        Metadata = new ModelMetadata(Path, Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.Widened)));
+        try
+        {
+            var first = new GgufFile(file, start, length);
+            first = Parts(first);
+            Version = first.Version;
+            Alignment = first.Alignment;
+            Entries = first.Entries.Where(entry => !entry.Key.StartsWith("split.", StringComparison.Ordinal)).ToArray();
+            Metadata = new ModelMetadata(Path, Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.Widened)));
+        }
+        catch
+        {
+            Dispose();
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    public string Path { get; }
+    public string Path { get; private set; }
 
     /// <summary>Version of the format: 2 or 3.</summary>
     public uint Version { get; }
@@ -30,7 +45,10 @@ public sealed class GgufReader : ITensorSource
     /// <summary>Tensors start at multiples of this many bytes.</summary>
     public int Alignment { get; }
 
-    /// <summary>Settings with the types they are stored as, in stored order.</summary>
+    /// <summary>How many files the model lies in.</summary>
+    public int PartCount => mapped.Count;
+
+    /// <summary>Settings with the types they are stored as, in stored order; of a split model the first part's, without those that number the parts.</summary>
     public IReadOnlyList<GgufEntry> Entries { get; }
 
     /// <inheritdoc/>
@@ -39,11 +57,17 @@ public sealed class GgufReader : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyList<TensorInfo> Tensors => tensors;
 
-    /// <summary>Opens a GGUF file. Throws <see cref="CriaException"/> when it is not one or is damaged.</summary>
-    public static GgufReader Open(string path) => Read(MappedFile.Open(path));
+    /// <summary>
+    /// Opens a GGUF file, or all parts of a split one (any part's name will do).
+    /// Throws <see cref="CriaException"/> when it is not GGUF, is damaged, or parts are missing or do not belong together.
+    /// </summary>
+    public static GgufReader Open(string path) => Open(path, MappedFile.Open(path));
 
     /// <summary>Reads GGUF data that lies in memory, named <paramref name="path"/> in messages. Throws <see cref="CriaException"/> when it is damaged.</summary>
-    public static GgufReader FromBytes(string path, byte[] bytes) => Read(MappedFile.FromBytes(path, bytes));
+    public static GgufReader FromBytes(string path, byte[] bytes) => Open(path, MappedFile.FromBytes(path, bytes));
+
+    /// <summary>Reads GGUF data inside another file, such as a stored zip member; the reader then owns <paramref name="file"/>.</summary>
+    internal static GgufReader OpenInside(string path, MappedFile file, long start, long length) => new(path, file, start, length);
 
     /// <inheritdoc/>
     public bool TryGet(string name, out TensorInfo info)
@@ -64,24 +88,57 @@ public sealed class GgufReader : ITensorSource
         foreach (MappedFile file in mapped) file.Dispose();
     }
 
-    private static GgufReader Read(MappedFile file)
+    private static GgufReader Open(string path, MappedFile file) => new(path, file, 0, file.Length);
+
+    /// <summary>Adds the tensors of the opened file and of the parts that belong to it; returns the first part.</summary>
+    private GgufFile Parts(GgufFile opened)
     {
-        try
+        long count = opened.Integer(SplitCount) ?? 1;
+        if (count <= 1)
         {
-            return new GgufReader(file, 0, file.Length);
+            Add(opened);
+            return opened;
         }
-        catch
+        if (!GgufPartName.TryParse(Path, out GgufPartName name) || name.Count != count)
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{Path} is one of {count} parts of a model but is not named like it; name the parts NAME-00001-of-{count:D5}.gguf and so on"));
+        GgufFile first = opened;
+        MappedFile openedFile = mapped[0];
+        mapped.Clear();
+        for (int number = 1; number <= count; number++)
         {
-            file.Dispose();
-            throw;
+            if (number == name.Number)
+            {
+                mapped.Add(openedFile);
+                AddPart(opened, Path, number, count);
+                continue;
+            }
+            string path = name.PathOf(number);
+            if (!File.Exists(path)) throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{path}: part {number} of {count} is missing; put it beside the others"));
+            MappedFile file = MappedFile.Open(path);
+            mapped.Add(file);
+            var part = new GgufFile(file, 0, file.Length);
+            AddPart(part, path, number, count);
+            if (number == 1) first = part;
         }
+        Path = name.PathOf(1);
+        if (first.Integer(SplitTensorCount) is long total && total != tensors.Count)
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{Path}: the {count} parts hold {tensors.Count} tensors instead of {total}; download or split the model again"));
+        return first;
+    }
+
+    private void AddPart(GgufFile part, string path, int number, long count)
+    {
+        if (part.Integer(SplitNumber) != number - 1 || part.Integer(SplitCount) != count)
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{path} does not say that it is part {number} of {count}; download the parts again, all from one place"));
+        Add(part);
     }
 
     private void Add(GgufFile header)
     {
         foreach (TensorInfo tensor in header.Tensors)
         {
-            byName.Add(tensor.Name, (tensor, header));
+            if (!byName.TryAdd(tensor.Name, (tensor, header)))
+                throw new CriaException($"{Path}: tensor {GgufFile.Quote(tensor.Name)} is in two parts; download the parts again, all from one place");
             tensors.Add(tensor);
         }
     }
