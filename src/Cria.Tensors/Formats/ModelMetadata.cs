@@ -19,6 +19,9 @@ public sealed class ModelMetadata
         this.values = new Dictionary<string, object>(values, StringComparer.Ordinal);
     }
 
+    /// <summary>The file the settings come from, for messages.</summary>
+    public string Path => path;
+
     /// <summary>Every key with its value, in stored order.</summary>
     public IReadOnlyDictionary<string, object> Values => values;
 
