@@ -6,19 +6,19 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// weight = scale · (byte − <see cref="Zero"/>) − minimum, exactly as <see cref="Quantization.BlockFormat.Decode"/> has it.
 /// The stored layout is read where it lies: nothing is repacked in memory, and a panel lives in the first-level cache.
 /// </summary>
-internal abstract unsafe class Unpacker
+internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum)
 {
     /// <summary>Rows of a panel.</summary>
     public const int PanelRows = 16;
 
     /// <summary>Columns that share a scale: 16 or 32.</summary>
-    public abstract int GroupSize { get; }
+    public int GroupSize { get; } = groupSize;
 
     /// <summary>The byte that stands for zero: 0 to 128.</summary>
-    public abstract int Zero { get; }
+    public int Zero { get; } = zero;
 
     /// <summary>True when groups have a minimum.</summary>
-    public abstract bool HasMinimum { get; }
+    public bool HasMinimum { get; } = hasMinimum;
 
     /// <summary>
     /// Unpacks <paramref name="columns"/> columns (a multiple of the format's block size) of 16 rows.
