@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Cria.Tensors.Kernels.Lanes;
+
+/// <summary>Sixteen floats in two 256-bit registers.</summary>
+internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
+{
+    private readonly Vector256<float> v0;
+    private readonly Vector256<float> v1;
+
+    private Lanes256(Vector256<float> v0, Vector256<float> v1)
+    {
+        this.v0 = v0;
+        this.v1 = v1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Broadcast(float value) => new(Vector256.Create(value), Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(float* source) => new(Vector256.Load(source), Vector256.Load(source + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* target)
+    {
+        v0.Store(target);
+        v1.Store(target + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.FusedMultiplyAdd(a.v0, b.v0, c.v0), Vector256.FusedMultiplyAdd(a.v1, b.v1, c.v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator +(Lanes256 a, Lanes256 b) => new(a.v0 + b.v0, a.v1 + b.v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator -(Lanes256 a, Lanes256 b) => new(a.v0 - b.v0, a.v1 - b.v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator *(Lanes256 a, Lanes256 b) => new(a.v0 * b.v0, a.v1 * b.v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 operator /(Lanes256 a, Lanes256 b) => new(a.v0 / b.v0, a.v1 / b.v1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.MaxNative(a.v0, b.v0), Vector256.MaxNative(a.v1, b.v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Min(Lanes256 a, Lanes256 b) => new(Vector256.MinNative(a.v0, b.v0), Vector256.MinNative(a.v1, b.v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Abs(Lanes256 a) => new(Vector256.Abs(a.v0), Vector256.Abs(a.v1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 PowerOfTwo(Lanes256 n) => new(Vector256.ShiftLeft(Vector256.ConvertToInt32Native(n.v0) + Vector256.Create(127), 23).AsSingle(), Vector256.ShiftLeft(Vector256.ConvertToInt32Native(n.v1) + Vector256.Create(127), 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes256 a)
+    {
+        Vector256<float> eight = a.v0 + a.v1;
+        Vector128<float> four = eight.GetLower() + eight.GetUpper();
+        return four[0] + four[2] + (four[1] + four[3]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes256 a)
+    {
+        Vector256<float> eight = Vector256.MaxNative(a.v0, a.v1);
+        Vector128<float> four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        return MathF.Max(MathF.Max(four[0], four[2]), MathF.Max(four[1], four[3]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadHalf(ushort* source) => new(HalfBits.ToSingle(Widen256(source)), HalfBits.ToSingle(Widen256(source + 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadBrain(ushort* source) => new(Vector256.ShiftLeft(Widen256(source), 16).AsSingle(), Vector256.ShiftLeft(Widen256(source + 8), 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreHalf(ushort* target) => Vector256.Narrow(HalfBits.FromSingle(v0), HalfBits.FromSingle(v1)).Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreRounded(Lanes256 a, sbyte* target)
+    {
+        Vector256<int> low = Rounding.ToInt32(a.v0), high = Rounding.ToInt32(a.v1);
+        Vector256<short> words = Vector256.Narrow(low, high);
+        Vector128.Narrow(words.GetLower(), words.GetUpper()).Store(target);
+        return Vector256.Sum(low + high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Widen256(ushort* source)
+    {
+        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.Load(source));
+        return Vector256.Create(lower, upper);
+    }
+}

@@ -1,0 +1,41 @@
+using Cria.Tensors.Backends;
+using Cria.Tensors.Memory;
+
+namespace Cria.Tensors.Kernels.MatMul;
+
+/// <summary>
+/// A weight on the CPU: the stored bytes where they lie, most often in the mapped file. Only rows beyond the last whole 16 are copied, padded with zero rows,
+/// because kernels read 16 rows at a time.
+/// </summary>
+internal sealed unsafe class CpuWeight : Weight, IDisposable
+{
+    private readonly NativeBuffer? tail;
+
+    public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
+    {
+        Data = view.Data;
+        RowBytes = view.RowBytes;
+        Kernel = kernel;
+        int rest = Rows % 16;
+        if (rest == 0) return;
+        tail = new NativeBuffer(16 * RowBytes);
+        Buffer.MemoryCopy(Data + (Rows - rest) * RowBytes, tail.Data, tail.ByteCount, rest * RowBytes);
+    }
+
+    /// <summary>First byte of row 0.</summary>
+    public byte* Data { get; }
+
+    /// <summary>Bytes from row to row.</summary>
+    public long RowBytes { get; }
+
+    /// <summary>The product this type and CPU level use.</summary>
+    public MatMulKernel Kernel { get; }
+
+    /// <summary>16-row panels, the padded one included.</summary>
+    public int Panels => (Rows + 15) / 16;
+
+    /// <summary>First byte of a panel's first row.</summary>
+    public byte* Panel(int panel) => tail is not null && panel == Panels - 1 ? tail.Data : Data + panel * 16L * RowBytes;
+
+    public void Dispose() => tail?.Dispose();
+}

@@ -1,0 +1,10 @@
+namespace Cria.Tensors.Kernels.MatMul;
+
+/// <summary>The two forms of prepared activations.</summary>
+internal enum MatMulForm
+{
+    /// <summary>Floats in tiles [tile, column, token].</summary>
+    Float,
+    /// <summary>Bytes with a scale for each 32 columns.</summary>
+    Int8,
+}

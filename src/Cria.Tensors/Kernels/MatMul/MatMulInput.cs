@@ -1,0 +1,136 @@
+using Cria.Tensors.Kernels.Float;
+using Cria.Tensors.Kernels.Int8;
+using Cria.Tensors.Kernels.Lanes;
+using Cria.Tensors.Kernels.Unpack;
+using Cria.Tensors.Memory;
+
+namespace Cria.Tensors.Kernels.MatMul;
+
+/// <summary>The activations of one product, prepared once in each form its weights ask for. Kept and reused.</summary>
+internal sealed unsafe class MatMulInput
+{
+    private readonly List<(int GroupSize, int Zero, nint Starts)> starts = [];
+    private readonly List<(int GroupSize, nint Sums)> sums = [];
+    private float* x;
+    private bool needsFloat;
+
+    /// <summary>Tokens.</summary>
+    public int Tokens { get; private set; }
+
+    /// <summary>Input features.</summary>
+    public int Columns { get; private set; }
+
+    /// <summary>The rounded form, where some weight asks for it.</summary>
+    public Int8Activations Rounded;
+
+    /// <summary>The float form [tile, column, token], or null.</summary>
+    public float* FloatTiles { get; private set; }
+
+    /// <summary>Begins a product of x [tokens, columns].</summary>
+    public void Begin(float* input, int tokens, int columns)
+    {
+        x = input;
+        Tokens = tokens;
+        Columns = columns;
+        Rounded = default;
+        FloatTiles = null;
+        needsFloat = false;
+        starts.Clear();
+        sums.Clear();
+    }
+
+    /// <summary>Makes room for what a kernel reads.</summary>
+    public void Ask(MatMulKernel kernel, Arena arena)
+    {
+        if (kernel is QuantizedMatMul quantized) AskRounded(quantized.Format, quantized.Product, arena);
+        else if (!needsFloat)
+        {
+            needsFloat = true;
+            int tiles = (Tokens + FloatKernel.TileTokens - 1) / FloatKernel.TileTokens;
+            FloatTiles = arena.Take<float>((long)tiles * FloatKernel.TileTokens * Columns);
+        }
+    }
+
+    /// <summary>Prepares one token in every form asked for.</summary>
+    public void Prepare<T>(int token) where T : struct, ILanes<T>
+    {
+        float* row = x + (long)token * Columns;
+        if (needsFloat)
+        {
+            float* tile = FloatTiles + (long)(token / FloatKernel.TileTokens) * FloatKernel.TileTokens * Columns + token % FloatKernel.TileTokens;
+            for (int i = 0; i < Columns; i++) tile[(long)i * FloatKernel.TileTokens] = row[i];
+        }
+        if (Rounded.Values == null) return;
+        Int8Rounding.Row<T>(row, Rounded, token);
+        int stride = Rounded.TileTokens;
+        long first = (long)(token / stride) * Rounded.Blocks;
+        int slot = token % stride;
+        for (int block = 0; block < Rounded.Blocks; block++)
+        {
+            int* halves = Rounded.HalfSums + 2 * (first + block) * stride + slot;
+            int low = halves[0], high = halves[stride];
+            foreach ((int groupSize, int zero, nint target) in starts)
+            {
+                if (groupSize == 32) ((int*)target)[(first + block) * stride + slot] = -zero * (low + high);
+                else
+                {
+                    ((int*)target)[2 * (first + block) * stride + slot] = -zero * low;
+                    ((int*)target)[(2 * (first + block) + 1) * stride + slot] = -zero * high;
+                }
+            }
+            float scale = Rounded.Scales[(first + block) * stride + slot];
+            foreach ((int groupSize, nint target) in sums)
+            {
+                if (groupSize == 32) ((float*)target)[(first + block) * stride + slot] = scale * (low + high);
+                else
+                {
+                    ((float*)target)[2 * (first + block) * stride + slot] = scale * low;
+                    ((float*)target)[(2 * (first + block) + 1) * stride + slot] = scale * high;
+                }
+            }
+        }
+    }
+
+    /// <summary>What integer sums start from for this format, or null.</summary>
+    public int* Starts(Unpacker format)
+    {
+        foreach ((int groupSize, int zero, nint target) in starts)
+        {
+            if (groupSize == format.GroupSize && zero == format.Zero) return (int*)target;
+        }
+        return null;
+    }
+
+    /// <summary>Scaled sums of groups for formats with minimums, or null.</summary>
+    public float* Sums(Unpacker format)
+    {
+        foreach ((int groupSize, nint target) in sums)
+        {
+            if (groupSize == format.GroupSize) return (float*)target;
+        }
+        return null;
+    }
+
+    private void AskRounded(Unpacker format, Int8Kernel product, Arena arena)
+    {
+        int stride = product.TileTokens;
+        long tiles = (Tokens + stride - 1) / stride;
+        long blocks = Columns / Int8Activations.BlockSize;
+        long places = tiles * blocks * stride;
+        if (Rounded.Values == null)
+        {
+            Rounded = new Int8Activations
+            {
+                TileTokens = stride,
+                Tokens = Tokens,
+                Columns = Columns,
+                Values = arena.Take<sbyte>(places * Int8Activations.BlockSize),
+                Scales = arena.Take<float>(places),
+                HalfSums = arena.Take<int>(2 * places),
+            };
+        }
+        int groups = Int8Activations.BlockSize / format.GroupSize;
+        if (format.Zero != 0 && !product.SignedPanel && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
+        if (format.HasMinimum && Sums(format) == null) sums.Add((format.GroupSize, (nint)arena.Take<float>(groups * places)));
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Int8;
+using Cria.Tensors.Kernels.Unpack;
+
+namespace Cria.Tensors.Kernels.MatMul;
+
+/// <summary>
+/// Quantized weights: 32 rows × up to 512 columns are unpacked to a panel in the first-level cache and multiplied with every tile of tokens, for one token as for
+/// hundreds; so a format needs only an <see cref="Unpacker"/>, and a CPU level only an <see cref="Int8Kernel"/>.
+/// </summary>
+internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product) : MatMulKernel
+{
+    /// <summary>Scratch a worker needs: two panels with their scales and minimums.</summary>
+    public const int ScratchBytes = 2 * Int8Call.PanelStride + 4 * Int8Call.ScaleStride;
+
+    /// <summary>How the weights are stored.</summary>
+    public Unpacker Format { get; } = format;
+
+    /// <summary>The product of this CPU level.</summary>
+    public Int8Kernel Product { get; } = product;
+
+    public override MatMulForm Form => MatMulForm.Int8;
+
+    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch)
+    {
+        int blockSize = Quantization.BlockFormat.Of(weight.Type).BlockSize, blockBytes = Quantization.BlockFormat.Of(weight.Type).BlockBytes;
+        Int8Activations input = x.Rounded;
+        int* starts = x.Starts(Format);
+        float* sums = x.Sums(Format);
+        int groups = Int8Activations.BlockSize / Format.GroupSize;
+        var call = new Int8Call
+        {
+            Panel = scratch,
+            Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
+            Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
+            YTokenBytes = (long)weight.Rows * sizeof(float),
+        };
+        for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
+        {
+            int together = Math.Min(2, firstPanel + panels - panel);
+            bool padded = (panel + together) * 16 > weight.Rows;
+            float* target = y + panel * 16L;
+            // A padded panel is computed beside the result and its real rows are copied.
+            float* padding = null;
+            if (padded)
+            {
+                padding = (float*)NativeMemory.AlignedAlloc((nuint)(x.Tokens * 32L * sizeof(float)), 64);
+                target = padding;
+                call.YTokenBytes = 32 * sizeof(float);
+            }
+            for (int token = 0; token < x.Tokens; token++) new Span<byte>((byte*)target + token * call.YTokenBytes, together * 64).Clear();
+            for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
+            {
+                int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
+                for (int p = 0; p < together; p++)
+                {
+                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.SignedPanel,
+                        call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)));
+                }
+                call.Blocks = columns / Int8Activations.BlockSize;
+                for (int tile = 0; tile < input.Tiles; tile++)
+                {
+                    long place = ((long)tile * input.Blocks + column / Int8Activations.BlockSize) * input.TileTokens;
+                    call.X = input.Values + place * Int8Activations.BlockSize;
+                    call.XScales = input.Scales + place;
+                    call.Starts = starts + groups * place;
+                    call.XSums = sums + groups * place;
+                    call.Y = (float*)((byte*)target + (long)tile * input.TileTokens * call.YTokenBytes);
+                    Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - tile * input.TileTokens));
+                }
+            }
+            if (!padded) continue;
+            int rows = weight.Rows - panel * 16;
+            for (int token = 0; token < x.Tokens; token++) new Span<float>(padding + token * 32, rows).CopyTo(new Span<float>(y + (long)token * weight.Rows + panel * 16L, rows));
+            NativeMemory.AlignedFree(padding);
+        }
+    }
+}
