@@ -22,7 +22,7 @@ public sealed class BF16 : BlockFormat
     }
 
     /// <inheritdoc/>
-    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default)
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
     {
         Span<ushort> upper = MemoryMarshal.Cast<byte, ushort>(blocks);
         for (int i = 0; i < values.Length; i++) upper[i] = FromSingle(values[i]);

@@ -28,10 +28,24 @@ public abstract partial class BlockFormat
 
     /// <summary>
     /// Encodes floats to whole blocks. <paramref name="importance"/> weighs each element's squared error (empty: the format's own weighting);
-    /// it has the length of one row, or none.
+    /// it has the length of one row, or none. Rows follow one another.
     /// </summary>
-    public virtual void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default) =>
-        throw new CriaException($"{Type} can be read but not written");
+    public void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default)
+    {
+        if (blocks.Length != RowBytes(values.Length)) throw new ArgumentException($"{values.Length} elements of {Type} take {RowBytes(values.Length)} bytes, not {blocks.Length}", nameof(blocks));
+        if (importance.IsEmpty)
+        {
+            EncodeRun(values, blocks, importance);
+            return;
+        }
+        if (values.Length % importance.Length != 0) throw new ArgumentException($"{values.Length} elements are no whole rows of {importance.Length}", nameof(importance));
+        int rowBytes = (int)RowBytes(importance.Length);
+        for (; values.Length > 0; values = values[importance.Length..], blocks = blocks[rowBytes..])
+            EncodeRun(values[..importance.Length], blocks[..rowBytes], importance);
+    }
+
+    /// <summary>Encodes whole blocks; <paramref name="importance"/> is empty, or <paramref name="values"/> is one row and it is as long.</summary>
+    protected abstract void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance);
 
     /// <summary>The format of a type.</summary>
     public static BlockFormat Of(TensorType type) => All.TryGetValue(type, out BlockFormat? format) ? format : throw new CriaException($"tensor type {(int)type} is not one Cria reads");

@@ -22,7 +22,7 @@ public sealed class F16 : BlockFormat
     }
 
     /// <inheritdoc/>
-    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default)
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
     {
         Span<Half> halves = MemoryMarshal.Cast<byte, Half>(blocks);
         for (int i = 0; i < values.Length; i++) halves[i] = (Half)values[i];

@@ -18,5 +18,5 @@ public sealed class F32 : BlockFormat
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) => MemoryMarshal.Cast<byte, float>(blocks).CopyTo(values);
 
     /// <inheritdoc/>
-    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance = default) => MemoryMarshal.AsBytes(values).CopyTo(blocks);
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance) => MemoryMarshal.AsBytes(values).CopyTo(blocks);
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Quantization;
 
@@ -35,5 +37,46 @@ public sealed class IQ4_NL : BlockFormat
                 values[i + 16] = scale * Levels[blocks[2 + i] >> 4];
             }
         }
+    }
+
+    /// <inheritdoc/>
+    [SkipLocalsInit]
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        const int AtOnce = GroupLanes.Count * 32;
+        Span<Vector512<float>> x = stackalloc Vector512<float>[32];
+        Span<Vector512<float>> weights = stackalloc Vector512<float>[32];
+        Span<byte> quants = stackalloc byte[AtOnce];
+        for (int done = 0; done < values.Length; done += AtOnce)
+        {
+            int length = Math.Min(AtOnce, values.Length - done);
+            GroupLanes.Load(values.Slice(done, length), 32, x);
+            if (importance.IsEmpty)
+            {
+                for (int i = 0; i < x.Length; i++) weights[i] = x[i] * x[i];
+            }
+            else
+            {
+                Vector512<float> sum = Vector512<float>.Zero;
+                foreach (Vector512<float> value in x) sum += value * value;
+                GroupLanes.Load(importance.Slice(done, length), 32, weights);
+                GroupLanes.Weigh(x, weights, sum * Vector512.Create(2f / 32), weights);
+            }
+            Vector512<float> scale = LevelFit.Run(x, weights);
+            Vector512<float> inverse = Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), Vector512<float>.Zero, Vector512<float>.One / scale);
+            for (int i = 0; i < x.Length; i++) weights[i] = LevelFit.Nearest(inverse * x[i]);
+            GroupLanes.Store(weights, 32, quants[..length]);
+            for (int b = 0; b < length / 32; b++, blocks = blocks[18..])
+            {
+                BinaryPrimitives.WriteHalfLittleEndian(blocks, (Half)scale[b]);
+                Pack(quants.Slice(b * 32, 32), blocks.Slice(2, 16));
+            }
+        }
+    }
+
+    /// <summary>Packs 32 quants: the first sixteen into the low halves of the bytes, the others into the high halves.</summary>
+    internal static void Pack(ReadOnlySpan<byte> quants, Span<byte> packed)
+    {
+        for (int i = 0; i < 16; i++) packed[i] = (byte)((quants[i] & 15) | (quants[i + 16] << 4));
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Quantization;
 
@@ -42,5 +44,66 @@ public sealed class IQ4_XS : BlockFormat
                 }
             }
         }
+    }
+
+    private const int Groups = 8;
+
+    /// <inheritdoc/>
+    [SkipLocalsInit]
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        const int AtOnce = GroupLanes.Count * 32;
+        Span<Vector512<float>> x = stackalloc Vector512<float>[32];
+        Span<Vector512<float>> weights = stackalloc Vector512<float>[32];
+        Span<byte> quants = stackalloc byte[AtOnce];
+        for (int done = 0; done < values.Length; done += AtOnce)
+        {
+            ReadOnlySpan<float> run = values.Slice(done, Math.Min(AtOnce, values.Length - done));
+            GroupLanes.Load(run, 32, x);
+            if (importance.IsEmpty)
+            {
+                for (int i = 0; i < x.Length; i++) weights[i] = x[i] * x[i];
+            }
+            else
+            {
+                float first = GroupLanes.SumOfSquares(run[..256]) * (2f / 256);
+                float second = run.Length > 256 ? GroupLanes.SumOfSquares(run[256..]) * (2f / 256) : first;
+                GroupLanes.Load(importance.Slice(done, run.Length), 32, weights);
+                GroupLanes.Weigh(x, weights, Vector512.Create(Vector256.Create(first), Vector256.Create(second)), weights);
+            }
+            Vector512<float> scales = LevelFit.Run(x, weights);
+            Vector512<float> inverse = default;
+            for (int b = 0; b < run.Length / 256; b++) EncodeScales(scales, b * Groups, blocks.Slice(b * 136, 8), ref inverse);
+            for (int i = 0; i < x.Length; i++) weights[i] = LevelFit.Nearest(inverse * x[i]);
+            GroupLanes.Store(weights, 32, quants[..run.Length]);
+            for (int b = 0; b < run.Length / 256; b++, blocks = blocks[136..])
+                for (int g = 0; g < Groups; g++) IQ4_NL.Pack(quants.Slice((b * Groups + g) * 32, 32), blocks.Slice(8 + g * 16, 16));
+        }
+    }
+
+    /// <summary>Rounds the scales of one block's eight groups to six bits; <paramref name="inverse"/> gets one over what they became, before the block's scale is rounded to F16.</summary>
+    private static void EncodeScales(Vector512<float> scales, int first, Span<byte> header, ref Vector512<float> inverse)
+    {
+        float extreme = 0, magnitude = 0;
+        for (int g = first; g < first + Groups; g++)
+        {
+            if (!(MathF.Abs(scales[g]) > magnitude)) continue;
+            magnitude = MathF.Abs(scales[g]);
+            extreme = scales[g];
+        }
+        float blockScale = -extreme / 32;
+        float inverseBlockScale = blockScale != 0 ? 1 / blockScale : 0;
+        header.Clear();
+        BinaryPrimitives.WriteHalfLittleEndian(header, (Half)blockScale);
+        int upper = 0;
+        for (int g = 0; g < Groups; g++)
+        {
+            int factor = Math.Clamp(GroupLanes.Round(inverseBlockScale * scales[first + g]), -32, 31);
+            float decoded = blockScale * factor;
+            inverse = inverse.WithElement(first + g, decoded != 0 ? 1 / decoded : 0);
+            header[4 + g / 2] |= (byte)(((factor + 32) & 15) << (g % 2 * 4));
+            upper |= (factor + 32) >> 4 << (2 * g);
+        }
+        BinaryPrimitives.WriteUInt16LittleEndian(header[2..], (ushort)upper);
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Quantization;
 
@@ -37,6 +39,89 @@ public sealed class Q2_K : BlockFormat
                 int q = (quants[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
                 values[i] = scale * (group & 15) * q - minimum * (group >> 4);
             }
+        }
+    }
+
+    private const int Groups = 16;
+    private const int MaximumFactor = 15;
+
+    private static readonly AffineFit Plain = new(Levels: 3, First: -0.5f, Step: 0.1f, Trials: 16, Absolute: true);
+    private static readonly AffineFit Weighted = new(Levels: 3, First: -0.9f, Step: 0.05f, Trials: 37, Absolute: false);
+
+    /// <inheritdoc/>
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        for (int done = 0; done < values.Length; done += 256, blocks = blocks[84..])
+            EncodeBlock(values.Slice(done, 256), blocks[..84], importance.IsEmpty ? default : importance.Slice(done, 256));
+    }
+
+    [SkipLocalsInit]
+    private static void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block, ReadOnlySpan<float> importance)
+    {
+        Span<Vector512<float>> x = stackalloc Vector512<float>[16];
+        Span<Vector512<float>> weights = stackalloc Vector512<float>[16];
+        Span<Vector512<float>> q = stackalloc Vector512<float>[16];
+        GroupLanes.Load(values, 16, x);
+        Vector512<float> scale, depth;
+        if (importance.IsEmpty)
+        {
+            for (int i = 0; i < x.Length; i++) weights[i] = Vector512.Abs(x[i]);
+            Plain.Run(x, weights, q, out scale, out depth);
+        }
+        else
+        {
+            GroupLanes.Load(importance, 16, weights);
+            GroupLanes.Weigh(x, weights, Vector512.Create(GroupLanes.SumOfSquares(values) / 256), weights);
+            Weighted.Run(x, weights, q, out scale, out depth);
+        }
+
+        Vector512<float> groupWeights = importance.IsEmpty ? default : GroupLanes.Sum(weights);
+        Span<byte> s = stackalloc byte[Groups];
+        Span<byte> m = stackalloc byte[Groups];
+        Half blockScale = (Half)Factors(scale, groupWeights, importance.IsEmpty, s);
+        Half blockDepth = (Half)Factors(depth, groupWeights, importance.IsEmpty, m);
+        BinaryPrimitives.WriteHalfLittleEndian(block[80..], blockScale);
+        BinaryPrimitives.WriteHalfLittleEndian(block[82..], blockDepth);
+        for (int g = 0; g < Groups; g++)
+        {
+            block[g] = (byte)(s[g] | (m[g] << 4));
+            scale = scale.WithElement(g, (float)blockScale * s[g]);
+            depth = depth.WithElement(g, (float)blockDepth * m[g]);
+        }
+        Vector512<float> zero = Vector512.Equals(scale, Vector512<float>.Zero);
+        for (int i = 0; i < x.Length; i++)
+            q[i] = Vector512.ConditionalSelect(zero, q[i], GroupLanes.Round((x[i] + depth) / scale, Vector512<float>.Zero, Vector512.Create(3f)));
+        Span<byte> quants = stackalloc byte[256];
+        GroupLanes.Store(q, 16, quants);
+        Pack(quants, block.Slice(16, 64));
+    }
+
+    /// <summary>Rounds the groups' scales or depths to four bits; returns what they are multiples of.</summary>
+    private static float Factors(Vector512<float> values, Vector512<float> weights, bool plain, Span<byte> factors)
+    {
+        Span<float> lanes = stackalloc float[Groups];
+        values.CopyTo(lanes);
+        if (!plain)
+        {
+            Span<float> laneWeights = stackalloc float[Groups];
+            weights.CopyTo(laneWeights);
+            return new PositiveFit(MaximumFactor).Run(lanes, laneWeights, factors);
+        }
+        float maximum = 0;
+        foreach (float value in lanes)
+            if (value > maximum) maximum = value;
+        float inverse = maximum > 0 ? MaximumFactor / maximum : 0;
+        for (int g = 0; g < Groups; g++) factors[g] = (byte)(GroupLanes.Round(inverse * lanes[g]) & 15);
+        return maximum / MaximumFactor;
+    }
+
+    /// <summary>Packs two bits an element; Q3_K packs its lower bits the same way.</summary>
+    internal static void Pack(ReadOnlySpan<byte> quants, Span<byte> packed)
+    {
+        for (int i = 0; i < 64; i++)
+        {
+            int first = i / 32 * 128 + i % 32;
+            packed[i] = (byte)((quants[first] & 3) | ((quants[first + 32] & 3) << 2) | ((quants[first + 64] & 3) << 4) | (quants[first + 96] << 6));
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Quantization;
 
@@ -32,5 +33,47 @@ public sealed class Q4_0 : BlockFormat
                 values[i + 16] = ((blocks[2 + i] >> 4) - 8) * scale;
             }
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        if (!importance.IsEmpty)
+        {
+            EncodeWeighted(values, blocks, importance);
+            return;
+        }
+        Span<byte> quants = stackalloc byte[32];
+        for (; values.Length > 0; values = values[32..], blocks = blocks[18..])
+        {
+            // The element of largest magnitude becomes −8, the only level without a counterpart.
+            float scale = BlockRows.Extreme(values[..32]) / -8;
+            float inverse = scale != 0 ? 1 / scale : 0;
+            for (int i = 0; i < 32; i++) quants[i] = (byte)Math.Clamp((int)(values[i] * inverse + 8.5f), 0, 15);
+            Write(scale, quants, blocks);
+        }
+    }
+
+    private static void EncodeWeighted(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        Span<Vector512<float>> x = stackalloc Vector512<float>[32];
+        Span<Vector512<float>> weights = stackalloc Vector512<float>[32];
+        Span<Vector512<float>> q = stackalloc Vector512<float>[32];
+        Span<byte> quants = stackalloc byte[BlockRows.AtOnce];
+        float spread = GroupLanes.SumOfSquares(values) / values.Length;
+        for (int done = 0; done < values.Length; done += BlockRows.AtOnce)
+        {
+            int length = Math.Min(BlockRows.AtOnce, values.Length - done);
+            BlockRows.Load(values.Slice(done, length), importance.Slice(done, length), spread, x, weights);
+            new SymmetricFit(8).Run(x, weights, q, out Vector512<float> scale);
+            GroupLanes.Store(q, 32, quants[..length]);
+            for (int b = 0; b < length / 32; b++, blocks = blocks[18..]) Write(scale[b], quants.Slice(b * 32, 32), blocks);
+        }
+    }
+
+    private static void Write(float scale, ReadOnlySpan<byte> quants, Span<byte> block)
+    {
+        BinaryPrimitives.WriteHalfLittleEndian(block, (Half)scale);
+        IQ4_NL.Pack(quants, block[2..]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Cria.Tensors.Quantization;
 
@@ -39,6 +40,37 @@ public sealed class Q4_K : BlockFormat
                 for (int i = 0; i < 32; i++)
                     values[group * 32 + i] = groupScale * ((run[i] >> (group % 2 * 4)) & 15) - groupMinimum;
             }
+        }
+    }
+
+    private static readonly AffineFit Plain = new(Levels: 15, First: -1f, Step: 0.1f, Trials: 21, Absolute: false);
+    private static readonly AffineFit Weighted = new(Levels: 15, First: -0.9f, Step: 0.05f, Trials: 37, Absolute: false);
+
+    /// <inheritdoc/>
+    [SkipLocalsInit]
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        Span<byte> headers = stackalloc byte[AffineSuperBlocks.AtOnce * AffineSuperBlocks.HeaderBytes];
+        Span<byte> quants = stackalloc byte[AffineSuperBlocks.AtOnce * 256];
+        for (int done = 0; done < values.Length; done += quants.Length)
+        {
+            int length = Math.Min(quants.Length, values.Length - done);
+            AffineSuperBlocks.Encode(Plain, Weighted, values.Slice(done, length), importance.IsEmpty ? default : importance.Slice(done, length), headers, quants[..length]);
+            for (int b = 0; b < length / 256; b++, blocks = blocks[144..])
+            {
+                Span<byte> block = blocks[..144];
+                headers.Slice(b * AffineSuperBlocks.HeaderBytes, AffineSuperBlocks.HeaderBytes).CopyTo(block);
+                Pack(quants.Slice(b * 256, 256), block.Slice(16, 128));
+            }
+        }
+    }
+
+    private static void Pack(ReadOnlySpan<byte> quants, Span<byte> runs)
+    {
+        for (int i = 0; i < 128; i++)
+        {
+            int first = i / 32 * 64 + i % 32;
+            runs[i] = (byte)(quants[first] | (quants[first + 32] << 4));
         }
     }
 }

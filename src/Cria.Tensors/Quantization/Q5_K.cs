@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Cria.Tensors.Quantization;
 
@@ -44,6 +45,39 @@ public sealed class Q5_K : BlockFormat
                     values[group * 32 + i] = groupScale * q - groupMinimum;
                 }
             }
+        }
+    }
+
+    private static readonly AffineFit Plain = new(Levels: 31, First: -0.5f, Step: 0.1f, Trials: 16, Absolute: false);
+    private static readonly AffineFit Weighted = new(Levels: 31, First: -0.9f, Step: 0.05f, Trials: 37, Absolute: false);
+
+    /// <inheritdoc/>
+    [SkipLocalsInit]
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        Span<byte> headers = stackalloc byte[AffineSuperBlocks.AtOnce * AffineSuperBlocks.HeaderBytes];
+        Span<byte> quants = stackalloc byte[AffineSuperBlocks.AtOnce * 256];
+        for (int done = 0; done < values.Length; done += quants.Length)
+        {
+            int length = Math.Min(quants.Length, values.Length - done);
+            AffineSuperBlocks.Encode(Plain, Weighted, values.Slice(done, length), importance.IsEmpty ? default : importance.Slice(done, length), headers, quants[..length]);
+            for (int b = 0; b < length / 256; b++, blocks = blocks[176..])
+            {
+                Span<byte> block = blocks[..176];
+                headers.Slice(b * AffineSuperBlocks.HeaderBytes, AffineSuperBlocks.HeaderBytes).CopyTo(block);
+                Pack(quants.Slice(b * 256, 256), block.Slice(16, 32), block.Slice(48, 128));
+            }
+        }
+    }
+
+    private static void Pack(ReadOnlySpan<byte> quants, Span<byte> fifth, Span<byte> runs)
+    {
+        fifth.Clear();
+        for (int i = 0; i < 256; i++) fifth[i % 32] |= (byte)(quants[i] >> 4 << (i / 32));
+        for (int i = 0; i < 128; i++)
+        {
+            int first = i / 32 * 64 + i % 32;
+            runs[i] = (byte)((quants[first] & 15) | (quants[first + 32] << 4));
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Cria.Tensors.Quantization;
 
@@ -36,6 +38,72 @@ public sealed class Q6_K : BlockFormat
                 int high = (blocks[128 + run * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
                 values[i] = scale * (sbyte)blocks[192 + i / 16] * ((low | (high << 4)) - 32);
             }
+        }
+    }
+
+    private const int Groups = 16;
+
+    /// <inheritdoc/>
+    protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
+    {
+        for (int done = 0; done < values.Length; done += 256, blocks = blocks[210..])
+            EncodeBlock(values.Slice(done, 256), blocks[..210], importance.IsEmpty ? default : importance.Slice(done, 256));
+    }
+
+    [SkipLocalsInit]
+    private static void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block, ReadOnlySpan<float> importance)
+    {
+        Span<Vector512<float>> x = stackalloc Vector512<float>[16];
+        Span<Vector512<float>> weights = stackalloc Vector512<float>[16];
+        Span<Vector512<float>> q = stackalloc Vector512<float>[16];
+        GroupLanes.Load(values, 16, x);
+        if (importance.IsEmpty)
+            for (int i = 0; i < x.Length; i++) weights[i] = x[i] * x[i];
+        else
+            GroupLanes.Load(importance, 16, weights);
+        new SymmetricFit(32).Run(x, weights, q, out Vector512<float> scales);
+
+        float extreme = 0, magnitude = 0;
+        for (int g = 0; g < Groups; g++)
+        {
+            if (!(MathF.Abs(scales[g]) > magnitude)) continue;
+            magnitude = MathF.Abs(scales[g]);
+            extreme = scales[g];
+        }
+        if (magnitude < SymmetricFit.Smallest)
+        {
+            block.Clear();
+            return;
+        }
+        float inverse = -128f / extreme;
+        Half blockScale = (Half)(1 / inverse);
+        BinaryPrimitives.WriteHalfLittleEndian(block[208..], blockScale);
+        Vector512<float> decoded = default;
+        for (int g = 0; g < Groups; g++)
+        {
+            int factor = Math.Min(127, GroupLanes.Round(inverse * scales[g]));
+            block[192 + g] = (byte)(sbyte)factor;
+            decoded = decoded.WithElement(g, (float)blockScale * factor);
+        }
+        Vector512<float> zero = Vector512.Equals(decoded, Vector512<float>.Zero);
+        for (int i = 0; i < x.Length; i++)
+            q[i] = Vector512.ConditionalSelect(zero, q[i], GroupLanes.Round(x[i] / decoded, Vector512.Create(-32f), Vector512.Create(31f)) + Vector512.Create(32f));
+        Span<byte> quants = stackalloc byte[256];
+        GroupLanes.Store(q, 16, quants);
+        Pack(quants, block);
+    }
+
+    private static void Pack(ReadOnlySpan<byte> quants, Span<byte> block)
+    {
+        for (int i = 0; i < 128; i++)
+        {
+            int first = i / 64 * 128 + i % 64;
+            block[i] = (byte)((quants[first] & 15) | (quants[first + 64] << 4));
+        }
+        for (int i = 0; i < 64; i++)
+        {
+            int first = i / 32 * 128 + i % 32;
+            block[128 + i] = (byte)((quants[first] >> 4) | (quants[first + 32] >> 4 << 2) | (quants[first + 64] >> 4 << 4) | (quants[first + 96] >> 4 << 6));
         }
     }
 }

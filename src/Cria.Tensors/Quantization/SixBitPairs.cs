@@ -17,4 +17,15 @@ internal static class SixBitPairs
     public static (int Scale, int Minimum) Read(ReadOnlySpan<byte> packed, int group) => group < 4
         ? (packed[group] & 63, packed[group + 4] & 63)
         : ((packed[group + 4] & 15) | (packed[group - 4] >> 6 << 4), (packed[group + 4] >> 4) | (packed[group] >> 6 << 4));
+
+    /// <summary>Packs eight scales and eight minima, each 0…63.</summary>
+    public static void Write(ReadOnlySpan<byte> scales, ReadOnlySpan<byte> minima, Span<byte> packed)
+    {
+        for (int g = 0; g < 4; g++)
+        {
+            packed[g] = (byte)(scales[g] | (scales[g + 4] >> 4 << 6));
+            packed[g + 4] = (byte)(minima[g] | (minima[g + 4] >> 4 << 6));
+            packed[g + 8] = (byte)((scales[g + 4] & 15) | (minima[g + 4] << 4));
+        }
+    }
 }
