@@ -1,0 +1,12 @@
+using System.CommandLine;
+using Cria.Tensors;
+
+namespace Cria.Cli.Options;
+
+/// <summary>The options that say which model to load and how; the same for every command that runs one.</summary>
+internal sealed class ModelOptions
+{
+    /// <summary>Type of the cached keys and values.</summary>
+    public static Option<TensorType?> KvTypeOption() =>
+        Numbers.Choice("--kv-type", "Store cached keys and values as f16 (default) or f32.", ("f16", TensorType.F16), ("f32", TensorType.F32));
+}
