@@ -42,6 +42,10 @@ internal sealed class Invoker
             await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             return exitCode;
         }
+        catch (UsageException failure)
+        {
+            return UsageError(parsed.CommandResult.Command, failure.Message);
+        }
         catch (Exception failure)
         {
             terminal.Dispose();
@@ -65,6 +69,15 @@ internal sealed class Invoker
             string typed = parsed.UnmatchedTokens[0];
             message = typed.StartsWith('-') && typed.Length > 1 ? $"'{command.Name}' has no option '{typed}'" : $"'{typed}' is one argument too many; put text with spaces in quotes";
         }
+        else if (command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 }) is { } missing)
+        {
+            message = $"{missing.HelpName ?? missing.Name} is missing";
+        }
+        return UsageError(command, message);
+    }
+
+    private int UsageError(Command command, string message)
+    {
         Failure.Print(terminal, message);
         terminal.Error.WriteLine(command is RootCommand ? "See 'cria --help'." : $"See 'cria {command.Name} --help'.");
         return ExitCode.Usage;

@@ -7,5 +7,6 @@ using var interruption = new Interruption();
 var root = new RootCommand("Cria runs Llama 3 models on this computer.")
 {
     InspectCommand.Create(terminal),
+    TokenizeCommand.Create(terminal),
 };
 return await new Invoker(root, terminal, interruption).InvokeAsync(args).ConfigureAwait(false);

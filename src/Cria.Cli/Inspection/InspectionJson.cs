@@ -25,6 +25,7 @@ internal static class InspectionJson
             json.WriteStartObject("gguf");
             json.WriteNumber("version", gguf.Version);
             json.WriteNumber("alignment", gguf.Alignment);
+            json.WriteNumber("files", gguf.PartCount);
             json.WriteEndObject();
         }
         WriteNetwork(summary, json);
@@ -155,6 +156,7 @@ internal static class InspectionJson
             case bool flag: json.WriteBooleanValue(flag); break;
             case ulong number: json.WriteNumberValue(number); break;
             // JSON has no infinities and no NaN.
+            case double number when (float)number == number && double.IsFinite(number): json.WriteNumberValue((float)number); break;
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             case float number when float.IsFinite(number): json.WriteNumberValue(number); break;
             case double or float: json.WriteStringValue(FormattableString.Invariant($"{value}")); break;

@@ -20,7 +20,7 @@ internal static class InspectionText
         page.Section("File");
         page.Row("path", Clean(view.Source.Path));
         page.Row("size", $"{Quantity.Bytes(view.DiskBytes)} ({Quantity.Exact(view.DiskBytes)} bytes)");
-        if (view.Source is GgufReader gguf) page.Row("format", FormattableString.Invariant($"GGUF version {gguf.Version}, {view.Source.Tensors.Count} tensors, {gguf.Entries.Count} settings, alignment {gguf.Alignment}"));
+        if (view.Source is GgufReader gguf) page.Row("format", FormattableString.Invariant($"GGUF version {gguf.Version}, {view.Source.Tensors.Count} tensors, {gguf.Entries.Count} settings, alignment {gguf.Alignment}{(gguf.PartCount > 1 ? $", {gguf.PartCount} files" : "")}"));
         WriteShape(view, page);
         WriteWeights(summary, page);
         WriteTokenizer(view, page);
@@ -96,6 +96,8 @@ internal static class InspectionText
     {
         string text => Text(text, full),
         bool flag => flag ? "true" : "false",
+        // Settings are stored as floats; as doubles 1e-5 would be 9.999999747378752E-06.
+        double number when (float)number == number => ((float)number).ToString("R", CultureInfo.InvariantCulture),
         double number => number.ToString("R", CultureInfo.InvariantCulture),
         float number => number.ToString("R", CultureInfo.InvariantCulture),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",

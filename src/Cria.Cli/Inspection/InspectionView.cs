@@ -1,6 +1,7 @@
 using Cria.Models;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
+using Cria.Tensors.Formats.Gguf;
 
 namespace Cria.Cli.Inspection;
 
@@ -21,8 +22,8 @@ internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary
     /// <summary>Settings by key, sorted.</summary>
     public IEnumerable<KeyValuePair<string, object>> Settings => Source.Metadata.Values.OrderBy(setting => setting.Key, StringComparer.Ordinal);
 
-    /// <summary>Bytes of the file or folder on disk.</summary>
-    public long DiskBytes => File.Exists(Source.Path) ? new FileInfo(Source.Path).Length : Summary.WeightBytes;
+    /// <summary>Bytes of the model's files on disk; of its tensors where the container does not say.</summary>
+    public long DiskBytes => Source is GgufReader gguf ? gguf.FileBytes : Summary.WeightBytes;
 
     /// <summary>Kind of tokenizer, such as "gpt2 (llama-bpe)"; null without one.</summary>
     public string? TokenizerKind

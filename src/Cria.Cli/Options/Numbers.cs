@@ -13,7 +13,7 @@ internal static class Numbers
         HelpName = placeholder,
         Description = description,
         CustomParser = result => Parse(result, text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most ? value : (long?)null,
-            most == long.MaxValue ? FormattableString.Invariant($"a whole number of {least} or more") : FormattableString.Invariant($"a whole number from {least} to {most}")),
+            most > int.MaxValue ? FormattableString.Invariant($"a whole number of {least} or more") : FormattableString.Invariant($"a whole number from {least} to {most}")),
     };
 
     /// <summary>A number from <paramref name="least"/> to <paramref name="most"/>; null when not given.</summary>
