@@ -70,10 +70,10 @@ public sealed class Engine : IDisposable
     /// Asks for one answer. Throws, before anything runs, <see cref="PromptTooLongException"/> when the prompt does not fit, <see cref="QueueFullException"/> when too many wait,
     /// and <see cref="CriaException"/> when an option is out of range.
     /// </summary>
-    public Generation Submit(GenerationRequest request) => Submit(request, 1)[0];
+    public TokenStream Submit(GenerationRequest request) => Submit(request, 1)[0];
 
     /// <summary>Asks for several answers to one prompt, which is computed once. They differ in their random numbers. Throws as <see cref="Submit(GenerationRequest)"/>.</summary>
-    public IReadOnlyList<Generation> Submit(GenerationRequest request, int samples)
+    public IReadOnlyList<TokenStream> Submit(GenerationRequest request, int samples)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         Check(request.Prompt.Span);
@@ -82,10 +82,10 @@ public sealed class Engine : IDisposable
         // Lists that grow while decoding would cost garbage; a long answer may grow them a few times.
         int capacity = request.Prompt.Length + Math.Clamp(settings.MaxTokens, 1, Math.Min(4096, ContextLength - request.Prompt.Length));
         var siblings = new Sequence[samples];
-        var handles = new Generation[samples];
+        var handles = new TokenStream[samples];
         for (int i = 0; i < samples; i++)
         {
-            handles[i] = new Generation(request.Prompt.Length, i, settings.Seed);
+            handles[i] = new TokenStream(request.Prompt.Length, i, settings.Seed);
             siblings[i] = new Sequence(request.Prompt.Span, capacity)
             {
                 Handle = handles[i],
@@ -112,7 +112,7 @@ public sealed class Engine : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(from);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(from, tokens.Length);
         if (tokens.Length > ContextLength) throw new PromptTooLongException(tokens.Length, ContextLength);
-        var handle = new Generation(tokens.Length, 0, 0);
+        var handle = new TokenStream(tokens.Length, 0, 0);
         Enqueue([new Sequence(tokens.Span, tokens.Length)
         {
             Handle = handle,

@@ -14,7 +14,7 @@ internal sealed class Sequence
         Length = PromptLength = prompt.Length;
     }
 
-    public required Generation Handle { get; init; }
+    public required TokenStream Handle { get; init; }
 
     public required SamplingSettings Settings { get; init; }
 

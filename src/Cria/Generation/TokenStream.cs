@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace Cria.Generation;
 
 /// <summary>An answer in the making: its tokens as they come. One reader; cancelling is safe from any thread and takes effect at the next step.</summary>
-public sealed class Generation : IAsyncEnumerable<GeneratedToken>
+public sealed class TokenStream : IAsyncEnumerable<GeneratedToken>
 {
     private readonly Channel<GeneratedToken> channel = Channel.CreateUnbounded<GeneratedToken>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource<FinishReason> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,7 +16,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     private int cached;
     private volatile bool cancelled;
 
-    internal Generation(int promptTokens, int sample, ulong seed)
+    internal TokenStream(int promptTokens, int sample, ulong seed)
     {
         PromptTokens = promptTokens;
         Sample = sample;
