@@ -1,1 +1,12 @@
-return 0;
+using System.CommandLine;
+using Cria.Cli;
+using Cria.Cli.Commands;
+
+using var terminal = Terminal.OfThisProcess();
+using var interruption = new Interruption();
+var root = new RootCommand("Cria runs Llama 3 models on this computer.")
+{
+    InspectCommand.Create(terminal),
+    TokenizeCommand.Create(terminal),
+};
+return await new Invoker(root, terminal, interruption).InvokeAsync(args).ConfigureAwait(false);

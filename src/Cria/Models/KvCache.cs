@@ -18,6 +18,9 @@ public sealed class KvCache : IDisposable
     /// <summary>Pages that may be in use at once.</summary>
     public long MaxPages => Pool.MaxPages;
 
+    /// <summary>Pages that may still be taken.</summary>
+    public long FreePages => Pool.MaxPages - Pool.UsedPages;
+
     /// <summary>Bytes held from the system.</summary>
     public long ReservedBytes => Pool.ReservedBytes;
 
@@ -28,6 +31,9 @@ public sealed class KvCache : IDisposable
 
     /// <summary>An empty sequence.</summary>
     public KvSequence NewSequence() => new(this);
+
+    /// <summary>A sequence on full pages that already hold <paramref name="prefix"/>, with room for <paramref name="capacity"/> tokens before its lists grow.</summary>
+    internal KvSequence NewSequence(ReadOnlySpan<int> prefix, ReadOnlySpan<int> pages, int capacity) => new(this, prefix, pages, capacity);
 
     /// <inheritdoc/>
     public void Dispose() => Pool.Dispose();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Cria.Tensors.Backends;
 
 namespace Cria.Models;
@@ -12,6 +13,21 @@ public sealed class KvSequence : IDisposable
 
     internal KvSequence(KvCache cache) => this.cache = cache;
 
+    /// <summary>A sequence that begins with full pages that already hold <paramref name="prefix"/>, which it shares, and has room for <paramref name="capacity"/> tokens before its lists grow.</summary>
+    internal KvSequence(KvCache cache, ReadOnlySpan<int> prefix, ReadOnlySpan<int> sharedPages, int capacity) : this(cache)
+    {
+        if (prefix.Length != sharedPages.Length * KvLayout.PageSize) throw new ArgumentException($"{prefix.Length} tokens in {sharedPages.Length} full pages", nameof(prefix));
+        tokens.EnsureCapacity(Math.Max(capacity, prefix.Length));
+        CollectionsMarshal.SetCount(tokens, prefix.Length);
+        prefix.CopyTo(CollectionsMarshal.AsSpan(tokens));
+        pages = new int[Math.Max(8, PagesFor(Math.Max(capacity, prefix.Length)))];
+        foreach (int page in sharedPages)
+        {
+            cache.Share(page);
+            pages[pageCount++] = page;
+        }
+    }
+
     /// <summary>Tokens in the cache; the position of the next token.</summary>
     public int Length => tokens.Count;
 
@@ -22,6 +38,8 @@ public sealed class KvSequence : IDisposable
     public int PageCount => pageCount;
 
     internal int[] Pages => pages;
+
+    internal ReadOnlySpan<int> TokenSpan => CollectionsMarshal.AsSpan(tokens);
 
     /// <summary>Forgets everything from position <paramref name="length"/> on.</summary>
     public void Truncate(int length)
@@ -39,10 +57,11 @@ public sealed class KvSequence : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
         var fork = new KvSequence(cache);
         int needed = PagesFor(length);
-        fork.pages = new int[Math.Max(8, needed)];
+        fork.pages = new int[Math.Max(pages.Length, needed)];
+        fork.tokens.EnsureCapacity(tokens.Capacity);
         fork.pageCount = needed;
         for (int i = 0; i < needed; i++) cache.Share(fork.pages[i] = pages[i]);
-        fork.tokens.AddRange(tokens.GetRange(0, length));
+        fork.tokens.AddRange(TokenSpan[..length]);
         return fork;
     }
 
@@ -80,10 +99,26 @@ public sealed class KvSequence : IDisposable
         return true;
     }
 
+    /// <summary>Pages that <see cref="TryReserve"/> would take from the cache.</summary>
+    internal int PagesToReserve(int length)
+    {
+        int lastUsed = Length / KvLayout.PageSize;
+        int copies = lastUsed < pageCount && cache.IsShared(pages[lastUsed]) ? 1 : 0;
+        return Math.Max(0, PagesFor(length) - pageCount) + copies;
+    }
+
+    /// <summary>Shares a full page that holds the same as its own one, which it gives back.</summary>
+    internal void ReplacePage(int index, int page)
+    {
+        cache.Share(page);
+        cache.Release(pages[index]);
+        pages[index] = page;
+    }
+
     internal void Append(ReadOnlySpan<int> next)
     {
         foreach (int token in next) tokens.Add(token);
     }
 
-    private static int PagesFor(int length) => (length + KvLayout.PageSize - 1) / KvLayout.PageSize;
+    internal static int PagesFor(int length) => (length + KvLayout.PageSize - 1) / KvLayout.PageSize;
 }

@@ -36,7 +36,7 @@ public sealed partial class BytePairTokenizer
     }
 
     /// <summary>Makes a tokenizer from tokens and merges spelt in the byte alphabet.</summary>
-    private static BytePairTokenizer FromSpelling(TokenizerConfig config, string[] words, TokenKind[] kinds, int mergeCount, Func<int, string> mergeAt, bool wholeWords)
+    internal static BytePairTokenizer FromSpelling(TokenizerConfig config, string[] words, TokenKind[] kinds, int mergeCount, Func<int, string> mergeAt, bool wholeWords)
     {
         ReadOnlyMemory<byte>[] tokens = new ReadOnlyMemory<byte>[words.Length];
         for (int id = 0; id < words.Length; id++)

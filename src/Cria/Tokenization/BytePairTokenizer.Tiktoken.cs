@@ -17,16 +17,7 @@ public sealed partial class BytePairTokenizer
     /// <exception cref="CriaException">The file cannot be read or a line is damaged.</exception>
     public static BytePairTokenizer FromTiktoken(string path, IReadOnlyList<string>? specials = null)
     {
-        byte[] file;
-        try
-        {
-            file = File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CriaException($"{path}: cannot be read ({error.Message})", error);
-        }
-        return FromRanks(path, ReadRanks(path, file), specials ?? Llama3SpecialTokens.Original);
+        return FromRanks(path, ReadRanks(path, TokenizerFile.Read(path)), specials ?? Llama3SpecialTokens.Original);
     }
 
     /// <summary>Writes the text tokens in tiktoken's form, one line each; special tokens are not part of it.</summary>

@@ -39,7 +39,27 @@ public sealed partial class SentencePieceTokenizer
         return values;
     }
 
-    private static SentencePieceTokenizer FromPieces(TokenizerConfig config, string[] words, float[] scores, TokenKind[] kinds, bool addsSpace)
+    /// <summary>
+    /// Makes a tokenizer from merges in order, each "left right", as Hugging Face's files hold them instead of scores.
+    /// Where a score is needed, a token's is the place of the first merge that makes it.
+    /// </summary>
+    internal static SentencePieceTokenizer FromMerges(TokenizerConfig config, string[] words, TokenKind[] kinds, string[] merges, bool addsSpace)
+    {
+        List<(string Left, string Right)> pairs = new(merges.Length);
+        Dictionary<string, int> rankOf = new(StringComparer.Ordinal);
+        foreach (string merge in merges)
+        {
+            int space = merge.IndexOf(' ', StringComparison.Ordinal);
+            if (space < 0)
+                throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{config.Source}: merge {pairs.Count} ('{merge}') is not two tokens; the vocabulary is damaged, fetch it again"));
+            rankOf.TryAdd(string.Concat(merge.AsSpan(0, space), merge.AsSpan(space + 1)), pairs.Count);
+            pairs.Add((merge[..space].Replace('▁', ' '), merge[(space + 1)..].Replace('▁', ' ')));
+        }
+        float[] scores = [.. words.Select(word => -(float)(rankOf.TryGetValue(word, out int rank) ? rank : merges.Length))];
+        return FromPieces(config, words, scores, kinds, addsSpace, pairs);
+    }
+
+    private static SentencePieceTokenizer FromPieces(TokenizerConfig config, string[] words, float[] scores, TokenKind[] kinds, bool addsSpace, IReadOnlyList<(string Left, string Right)>? merges = null)
     {
         if (scores.Length != words.Length)
             throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{config.Source}: {scores.Length} scores for {words.Length} tokens; convert the model again"));
@@ -55,7 +75,7 @@ public sealed partial class SentencePieceTokenizer
                 _ => Encoding.UTF8.GetBytes(words[id]),
             };
         }
-        return new SentencePieceTokenizer(new Vocabulary(config.Source, tokens, kinds), config, scores, addsSpace);
+        return new SentencePieceTokenizer(new Vocabulary(config.Source, tokens, kinds), config, scores, addsSpace, merges);
     }
 
     private static byte ReadByte(string source, string word, int id) =>

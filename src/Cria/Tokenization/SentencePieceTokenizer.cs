@@ -16,7 +16,9 @@ public sealed partial class SentencePieceTokenizer : Tokenizer
 
     private readonly float[] scores;
     private readonly bool addsSpace;
-    private readonly bool cutsAtSpaces;
+
+    // One bit for each two bytes that stand side by side in some token, at 256 × first + second.
+    private readonly ulong[] joined = new ulong[65536 / 64];
     private readonly MergeTable merges;
     private readonly int[] byteTokens = new int[256];
     private readonly int unknown;
@@ -26,14 +28,13 @@ public sealed partial class SentencePieceTokenizer : Tokenizer
     private readonly List<Rune> halves = [];
     private readonly Dictionary<Rune, int> halfOf = [];
 
-    private SentencePieceTokenizer(Vocabulary vocabulary, TokenizerConfig config, float[] scores, bool addsSpace)
+    private SentencePieceTokenizer(Vocabulary vocabulary, TokenizerConfig config, float[] scores, bool addsSpace, IReadOnlyList<(string Left, string Right)>? given)
         : base(vocabulary, config)
     {
         this.scores = scores;
         this.addsSpace = addsSpace;
         Array.Fill(byteTokens, -1);
         unknown = -1;
-        cutsAtSpaces = true;
         for (int id = vocabulary.Count - 1; id >= 0; id--)
         {
             switch (vocabulary.Kind(id))
@@ -44,15 +45,15 @@ public sealed partial class SentencePieceTokenizer : Tokenizer
                 case TokenKind.Unknown:
                     unknown = id;
                     break;
-                case TokenKind.Normal when HasInnerSpace(vocabulary.Bytes(id)):
-                    cutsAtSpaces = false;
+                case TokenKind.Normal:
+                    Join(vocabulary.Bytes(id));
                     break;
             }
         }
         int missing = Array.IndexOf(byteTokens, -1);
         if (missing >= 0 && unknown < 0)
             throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{config.Source}: the vocabulary has neither a token <0x{missing:X2}> nor one for unknown text, so not every text can be encoded; convert the model again"));
-        merges = new MergeTable(MakeMerges());
+        merges = new MergeTable(given is null ? MergesByScore() : MergesInOrder(given));
     }
 
     private protected override bool AddsSpace => addsSpace;
@@ -75,27 +76,35 @@ public sealed partial class SentencePieceTokenizer : Tokenizer
         ReadOnlySpan<byte> spaced = rented.AsSpan(0, length);
         while (!spaced.IsEmpty)
         {
-            int end = cutsAtSpaces ? WordEnd(spaced) : spaced.Length;
+            int end = WordEnd(spaced);
             EncodeWord(spaced[..end], ids);
             spaced = spaced[end..];
         }
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    /// <summary>The end of the first word with the spaces before it. No token reaches over it, so words merge as they would in the whole text.</summary>
-    private static int WordEnd(ReadOnlySpan<byte> text)
+    /// <summary>
+    /// Where the text's first part ends that merges on its own: before a character whose first byte follows the byte before it in no token.
+    /// No merge can reach over such a place, so the parts merge as they would in the whole text.
+    /// </summary>
+    private int WordEnd(ReadOnlySpan<byte> text)
     {
-        int start = text.IndexOfAnyExcept((byte)' ');
-        if (start < 0)
-            return text.Length;
-        int length = text[start..].IndexOf((byte)' ');
-        return length < 0 ? text.Length : start + length;
+        for (int i = 1; i < text.Length; i++)
+        {
+            int pair = (text[i - 1] << 8) | text[i];
+            if ((joined[pair >> 6] >> (pair & 63) & 1) == 0 && (text[i] & 0xC0) != 0x80)
+                return i;
+        }
+        return text.Length;
     }
 
-    private static bool HasInnerSpace(ReadOnlySpan<byte> token)
+    private void Join(ReadOnlySpan<byte> token)
     {
-        int start = token.IndexOfAnyExcept((byte)' ');
-        return start >= 0 && token[start..].Contains((byte)' ');
+        for (int i = 1; i < token.Length; i++)
+        {
+            int pair = (token[i - 1] << 8) | token[i];
+            joined[pair >> 6] |= 1UL << (pair & 63);
+        }
     }
 
     private void EncodeWord(ReadOnlySpan<byte> word, List<int> ids)
@@ -163,7 +172,22 @@ public sealed partial class SentencePieceTokenizer : Tokenizer
             ids.Add(byteTokens[value]);
     }
 
-    private List<MergeTable.Merge> MakeMerges()
+    private List<MergeTable.Merge> MergesInOrder(IReadOnlyList<(string Left, string Right)> given)
+    {
+        List<MergeTable.Merge> found = new(given.Count);
+        foreach ((string left, string right) in given)
+        {
+            int result = Vocabulary.Find(Encoding.UTF8.GetBytes(left + right));
+            int leftHalf = Half(Encoding.UTF8.GetBytes(left));
+            int rightHalf = Half(Encoding.UTF8.GetBytes(right));
+            if (result < 0 || leftHalf < 0 || rightHalf < 0)
+                throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{Config.Source}: merge {found.Count} ('{left}' and '{right}') does not join two tokens into a third; the vocabulary is damaged, fetch it again"));
+            found.Add(new MergeTable.Merge(leftHalf, rightHalf, found.Count, result));
+        }
+        return found;
+    }
+
+    private List<MergeTable.Merge> MergesByScore()
     {
         float[] order = [.. scores.Distinct().OrderDescending()];
         Dictionary<float, int> rankOf = [];

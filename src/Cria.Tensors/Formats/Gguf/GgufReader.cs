@@ -48,6 +48,9 @@ public sealed class GgufReader : ITensorSource
     /// <summary>How many files the model lies in.</summary>
     public int PartCount => mapped.Count;
 
+    /// <summary>Bytes of all those files.</summary>
+    public long FileBytes => mapped.Sum(file => file.Length);
+
     /// <summary>Settings with the types they are stored as, in stored order; of a split model the first part's, without those that number the parts.</summary>
     public IReadOnlyList<GgufEntry> Entries { get; }
 

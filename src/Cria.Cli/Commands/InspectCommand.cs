@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Cria.Cli.Inspection;
+using Cria.Cli.Options;
+using Cria.Models;
+using Cria.Tensors;
+using Cria.Tensors.Formats;
+using Cria.Tensors.Formats.Gguf;
+
+namespace Cria.Cli.Commands;
+
+/// <summary><c>cria inspect</c>: what is in a model file.</summary>
+internal static class InspectCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model file (GGUF)." };
+        Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Reckon memory for this many tokens; by default the model's own context.", 1, 1L << 40);
+        Option<TensorType?> kvType = ModelOptions.KvTypeOption();
+        var tensors = new Option<bool>("--tensors") { Description = "List every tensor with its type and shape." };
+        var all = new Option<bool>("--full") { Description = "Print long texts and arrays whole." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        var verb = new Verb("inspect", "Show what is in a model file: shape, weights, tokenizer, settings, memory needed.")
+        {
+            Details = "Nothing is loaded: a file of any size answers at once.",
+        };
+        verb.Arguments.Add(model);
+        verb.Add("Options", context, kvType, tensors, all, json);
+        verb.Example("cria inspect llama.gguf", "The summary and all settings.");
+        verb.Example("cria inspect llama.gguf -c 32768", "Memory needed for a context of 32768 tokens.");
+        verb.Example("cria inspect llama.gguf --json --tensors | jq .tensors[0]", "For programs.");
+        verb.SetAction(parsed =>
+        {
+            using ITensorSource source = GgufReader.Open(parsed.GetRequiredValue(model));
+            ModelSummary summary = ModelSummary.From(source);
+            long tokens = parsed.GetValue(context) ?? summary.Config?.ContextLength ?? 0;
+            var view = new InspectionView(source, summary, tokens, parsed.GetValue(kvType) ?? TensorType.F16, parsed.GetValue(all));
+            if (parsed.GetValue(json)) InspectionJson.Write(view, parsed.GetValue(tensors), terminal.Out);
+            else InspectionText.Write(view, parsed.GetValue(tensors), terminal);
+            return ExitCode.Success;
+        });
+        return verb;
+    }
+}

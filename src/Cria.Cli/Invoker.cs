@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+
+namespace Cria.Cli;
+
+/// <summary>Parses a command line, runs the command it names, and turns every outcome into an exit code.</summary>
+internal sealed class Invoker
+{
+    private readonly RootCommand root;
+    private readonly Terminal terminal;
+    private readonly Interruption interruption;
+    private readonly Help help;
+
+    /// <summary>Prepares the commands under <paramref name="root"/>: each gets <c>--help</c>, the root <c>--version</c>.</summary>
+    public Invoker(RootCommand root, Terminal terminal, Interruption interruption)
+    {
+        this.root = root;
+        this.terminal = terminal;
+        this.interruption = interruption;
+        help = new Help(terminal);
+        root.Options.Clear();
+        root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this page.", Action = help, Recursive = true });
+        root.Options.Add(new VersionOption("--version") { Description = "Show the version.", Action = new VersionPage(terminal) });
+    }
+
+    /// <summary>Runs the command line and returns the exit code.</summary>
+    public async Task<int> InvokeAsync(string[] args)
+    {
+        if (args.Length == 0)
+        {
+            help.Write(root);
+            return ExitCode.Usage;
+        }
+        // A prompt may begin with @ and is no name of a file with arguments.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (parsed.Errors.Count > 0 && parsed.Action is not (Help or VersionPage)) return UsageError(parsed);
+        try
+        {
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = terminal.Out, Error = terminal.Error };
+            int exitCode = await parsed.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
+            await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            return exitCode;
+        }
+        catch (UsageException failure)
+        {
+            return UsageError(parsed.CommandResult.Command, failure.Message);
+        }
+        catch (Exception failure)
+        {
+            terminal.Dispose();
+            return Failure.Report(failure, terminal, interruption.Token);
+        }
+    }
+
+    private int UsageError(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        ParseError error = parsed.Errors[0];
+        string message = error.Message.TrimEnd('.');
+        if (command is RootCommand && parsed.UnmatchedTokens.Count > 0)
+        {
+            string typed = parsed.UnmatchedTokens[0];
+            Command? meant = root.Subcommands.MinBy(verb => EditDistance.Between(typed, verb.Name));
+            message = $"there is no command '{typed}'" + (meant is not null && EditDistance.Between(typed, meant.Name) <= 2 ? $"; did you mean '{meant.Name}'?" : "");
+        }
+        else if (parsed.UnmatchedTokens.Count > 0 && message.Contains(parsed.UnmatchedTokens[0], StringComparison.Ordinal))
+        {
+            string typed = parsed.UnmatchedTokens[0];
+            message = typed.StartsWith('-') && typed.Length > 1 ? $"'{command.Name}' has no option '{typed}'" : $"'{typed}' is one argument too many; put text with spaces in quotes";
+        }
+        else if (command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 }) is { } missing)
+        {
+            message = $"{missing.HelpName ?? missing.Name} is missing";
+        }
+        return UsageError(command, message);
+    }
+
+    private int UsageError(Command command, string message)
+    {
+        Failure.Print(terminal, message);
+        terminal.Error.WriteLine(command is RootCommand ? "See 'cria --help'." : $"See 'cria {command.Name} --help'.");
+        return ExitCode.Usage;
+    }
+}

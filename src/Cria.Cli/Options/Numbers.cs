@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Cria.Cli.Options;
+
+/// <summary>Options that take a number in a range and say so in plain words when they get something else.</summary>
+internal static class Numbers
+{
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>; null when not given.</summary>
+    public static Option<long?> Integer(string name, string[] aliases, string placeholder, string description, long least, long most = long.MaxValue) => new(name, aliases)
+    {
+        HelpName = placeholder,
+        Description = description,
+        CustomParser = result => Parse(result, text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most ? value : (long?)null,
+            most > int.MaxValue ? FormattableString.Invariant($"a whole number of {least} or more") : FormattableString.Invariant($"a whole number from {least} to {most}")),
+    };
+
+    /// <summary>A number from <paramref name="least"/> to <paramref name="most"/>; null when not given.</summary>
+    public static Option<double?> Real(string name, string placeholder, string description, double least, double most = double.MaxValue) => new(name)
+    {
+        HelpName = placeholder,
+        Description = description,
+        CustomParser = result => Parse(result, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most ? value : (double?)null,
+            most == double.MaxValue ? FormattableString.Invariant($"a number of {least} or more") : FormattableString.Invariant($"a number from {least} to {most}")),
+    };
+
+    /// <summary>Whole numbers of 1 or more, separated by commas.</summary>
+    public static Option<IReadOnlyList<int>> List(string name, string[] aliases, string placeholder, string description, IReadOnlyList<int> fallback) => new(name, aliases)
+    {
+        HelpName = placeholder,
+        Description = description,
+        DefaultValueFactory = _ => fallback,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            var values = new List<int>();
+            foreach (string part in text.Split(','))
+            {
+                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0) values.Add(value);
+                else result.AddError($"{name} wants whole numbers of 1 or more with commas between, not '{text}'");
+            }
+            return values;
+        },
+    };
+
+    /// <summary>One of a few words.</summary>
+    public static Option<T?> Choice<T>(string name, string description, params (string Word, T Value)[] choices) where T : struct => new(name)
+    {
+        HelpName = string.Join('|', choices.Select(choice => choice.Word)),
+        Description = description,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            foreach ((string word, T value) in choices)
+            {
+                if (word.Equals(text, StringComparison.OrdinalIgnoreCase)) return value;
+            }
+            result.AddError($"{name} wants {string.Join(", ", choices.SkipLast(1).Select(choice => choice.Word))} or {choices[^1].Word}, not '{text}'");
+            return null;
+        },
+    };
+
+    private static T? Parse<T>(ArgumentResult result, Func<string, T?> read, string wanted) where T : struct
+    {
+        string text = result.Tokens[0].Value;
+        T? value = read(text);
+        if (value is null) result.AddError($"{((OptionResult)result.Parent!).Option.Name} wants {wanted}, not '{text}'");
+        return value;
+    }
+}

@@ -1,0 +1,20 @@
+using Cria.Models;
+using Cria.Tensors;
+
+namespace Cria.Generation;
+
+/// <summary>What the engine needs of a network: a step over a batch, and the logits it asked for. Tests put a network in its place whose answers are known.</summary>
+internal interface INetwork : IDisposable
+{
+    /// <summary>Number of tokens.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>Makes the cache that <see cref="Forward"/> works on.</summary>
+    KvCache CreateCache(long maxTokens, TensorType type);
+
+    /// <summary>Runs one step.</summary>
+    void Forward(Batch batch, KvCache cache);
+
+    /// <summary>A row of logits of the last step: [vocabulary]; valid until the next.</summary>
+    ReadOnlySpan<float> Logits(int row);
+}

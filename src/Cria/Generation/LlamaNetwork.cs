@@ -1,0 +1,20 @@
+using Cria.Models;
+using Cria.Tensors;
+
+namespace Cria.Generation;
+
+/// <summary>A <see cref="Llama"/> as the engine sees it.</summary>
+internal sealed class LlamaNetwork(Llama model) : INetwork
+{
+    private Tensor logits;
+
+    public int VocabularySize => model.Config.VocabularySize;
+
+    public KvCache CreateCache(long maxTokens, TensorType type) => model.CreateCache(maxTokens, type);
+
+    public void Forward(Batch batch, KvCache cache) => logits = model.Forward(batch, cache);
+
+    public ReadOnlySpan<float> Logits(int row) => model.Read(logits, row);
+
+    public void Dispose() => model.Dispose();
+}

@@ -1,0 +1,100 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Cria.Tensors;
+
+namespace Cria.Generation;
+
+/// <summary>
+/// Passes over the logits of a whole vocabulary, 16 at a time on every CPU, so that sums are taken in the same order everywhere.
+/// </summary>
+internal static class LogitScan
+{
+    /// <summary>The largest logit. Throws <see cref="CriaException"/> when there is none: the network computed nonsense, or nothing is allowed.</summary>
+    public static float Max(ReadOnlySpan<float> logits)
+    {
+        ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+        float max = float.NegativeInfinity;
+        if (!vectors.IsEmpty)
+        {
+            Vector512<float> best = vectors[0];
+            foreach (Vector512<float> vector in vectors) best = Vector512.Max(best, vector);
+            for (int lane = 0; lane < Vector512<float>.Count; lane++) max = MathF.Max(max, best[lane]);
+        }
+        foreach (float logit in logits[(vectors.Length * Vector512<float>.Count)..]) max = MathF.Max(max, logit);
+        if (!float.IsFinite(max)) throw new CriaException($"the model's logits have no finite maximum ({max}); its weights are damaged, or nothing is allowed to follow");
+        return max;
+    }
+
+    /// <summary>The first token with the largest logit.</summary>
+    public static int ArgMax(ReadOnlySpan<float> logits) => logits.IndexOf(Max(logits));
+
+    /// <summary>Σ exp((logit − max) · scale).</summary>
+    public static double SumExp(ReadOnlySpan<float> logits, float max, float scale)
+    {
+        ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+        Vector512<float> shift = Vector512.Create(max), factor = Vector512.Create(scale);
+        double total = 0;
+        while (!vectors.IsEmpty)
+        {
+            // Short runs keep the error of the float sums small.
+            ReadOnlySpan<Vector512<float>> run = vectors[..Math.Min(64, vectors.Length)];
+            Vector512<float> sum = Vector512<float>.Zero;
+            foreach (Vector512<float> vector in run) sum += Vector512.Exp((vector - shift) * factor);
+            total += Vector512.Sum(sum);
+            vectors = vectors[run.Length..];
+        }
+        foreach (float logit in logits[(logits.Length / Vector512<float>.Count * Vector512<float>.Count)..]) total += MathF.Exp((logit - max) * scale);
+        return total;
+    }
+
+    /// <summary>Collects the tokens whose logit is at least <paramref name="threshold"/>, by id, with weight exp((logit − max) · scale). Returns their number.</summary>
+    public static int Gather(ReadOnlySpan<float> logits, float threshold, float max, float scale, Span<Candidate> candidates)
+    {
+        ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+        Vector512<float> limit = Vector512.Create(threshold);
+        int count = 0;
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            ulong hits = Vector512.GreaterThanOrEqual(vectors[i], limit).ExtractMostSignificantBits();
+            for (; hits != 0; hits &= hits - 1) Add(i * Vector512<float>.Count + BitOperations.TrailingZeroCount(hits), logits, candidates);
+        }
+        for (int token = vectors.Length * Vector512<float>.Count; token < logits.Length; token++)
+        {
+            if (logits[token] >= threshold) Add(token, logits, candidates);
+        }
+        return count;
+
+        void Add(int token, ReadOnlySpan<float> from, Span<Candidate> to)
+        {
+            float logit = (from[token] - max) * scale;
+            to[count++] = new Candidate(token, logit, MathF.Exp(logit)) { Key = -logit };
+        }
+    }
+
+    /// <summary>Fills <paramref name="best"/> with the most probable tokens, largest first, ties by id, given ln Σ exp(logit).</summary>
+    public static void Top(ReadOnlySpan<float> logits, double logSum, Span<TokenProbability> best)
+    {
+        if (best.IsEmpty) return;
+        int count = 0;
+        float worst = float.NegativeInfinity;
+        ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            ulong hits = count < best.Length ? 0xFFFF : Vector512.GreaterThan(vectors[i], Vector512.Create(worst)).ExtractMostSignificantBits();
+            for (; hits != 0; hits &= hits - 1) Insert(i * Vector512<float>.Count + BitOperations.TrailingZeroCount(hits), logits, best);
+        }
+        for (int token = vectors.Length * Vector512<float>.Count; token < logits.Length; token++) Insert(token, logits, best);
+        foreach (ref TokenProbability entry in best) entry = entry with { LogProbability = (float)(entry.LogProbability - logSum) };
+
+        void Insert(int token, ReadOnlySpan<float> from, Span<TokenProbability> to)
+        {
+            float logit = from[token];
+            if (count == to.Length && !(logit > worst)) return;
+            int place = count < to.Length ? count++ : to.Length - 1;
+            for (; place > 0 && to[place - 1].LogProbability < logit; place--) to[place] = to[place - 1];
+            to[place] = new TokenProbability(token, logit);
+            worst = to[count - 1].LogProbability;
+        }
+    }
+}

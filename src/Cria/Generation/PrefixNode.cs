@@ -1,0 +1,22 @@
+namespace Cria.Generation;
+
+/// <summary>A full page of a known prefix: the tokens of one page, after those of its parent.</summary>
+internal sealed class PrefixNode(PrefixNode? parent, ulong hash, int[] tokens, int page)
+{
+    public PrefixNode? Parent { get; } = parent;
+
+    /// <summary>Hash of all tokens from the beginning.</summary>
+    public ulong Hash { get; } = hash;
+
+    /// <summary>The tokens of this page.</summary>
+    public int[] Tokens { get; } = tokens;
+
+    public int Page { get; } = page;
+
+    /// <summary>Sequences that hold this page now. At zero it stands in the list of pages to evict.</summary>
+    public int Users { get; set; }
+
+    public PrefixNode? Older { get; set; }
+
+    public PrefixNode? Newer { get; set; }
+}

@@ -1,0 +1,213 @@
+using Cria.Models;
+using Cria.Tensors.Backends;
+
+namespace Cria.Generation;
+
+/// <summary>
+/// Decides at every step which sequences run, how many tokens of each are taken, and who gives way when pages run out. Used by one thread.
+/// </summary>
+internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLogitRows)
+{
+    private readonly PrefixCache prefixes = new(cache);
+    private readonly List<Sequence> waiting = [];
+    private readonly List<Sequence> running = [];
+    private readonly List<Sequence> prompting = [];
+
+    /// <summary>Sequences that run, most important first.</summary>
+    public IReadOnlyList<Sequence> Running => running;
+
+    /// <summary>Sequences that wait, most important first.</summary>
+    public IReadOnlyList<Sequence> Waiting => waiting;
+
+    /// <summary>Pages of known prefixes that no sequence needs.</summary>
+    public int IdlePages => prefixes.EvictablePages;
+
+    /// <summary>Times a sequence was pushed out.</summary>
+    public long Preemptions { get; private set; }
+
+    /// <summary>Takes a new sequence.</summary>
+    public void Add(Sequence sequence) => Insert(waiting, sequence);
+
+    /// <summary>Lets a sequence go. Its full pages stay known.</summary>
+    public void Remove(Sequence sequence)
+    {
+        if (!running.Remove(sequence)) waiting.Remove(sequence);
+        GiveBack(sequence);
+    }
+
+    /// <summary>Fills the batch of the next step, empty when there is nothing to do.</summary>
+    public void Plan(Batch batch)
+    {
+        batch.Clear();
+        Admit();
+        Share();
+        Reserve();
+        foreach (Sequence sequence in running)
+        {
+            if (sequence.Planned == 0) continue;
+            int from = sequence.Cache!.Length;
+            Logits wanted = sequence.Reader is not null && from + sequence.Planned > sequence.ReadFrom ? Logits.All
+                : sequence.Reader is null && sequence.Planned == sequence.Pending ? Logits.Last
+                : Logits.None;
+            if (!batch.TryAdd(sequence.Cache, sequence.Tokens.Slice(from, sequence.Planned), wanted, out int firstOutput)) throw new InvalidOperationException("reserved pages are gone");
+            sequence.FirstOutput = firstOutput;
+        }
+    }
+
+    /// <summary>Makes the pages that the last step filled known.</summary>
+    public void Commit()
+    {
+        foreach (Sequence sequence in running)
+        {
+            if (sequence.Planned == 0) continue;
+            KvSequence own = sequence.Cache!;
+            while (sequence.MayAddPages && (sequence.Path.Count + 1) * KvLayout.PageSize <= own.Length)
+            {
+                int index = sequence.Path.Count;
+                PrefixNode? parent = index == 0 ? null : sequence.Path[^1];
+                PrefixNode? node = prefixes.Add(parent, own.TokenSpan.Slice(index * KvLayout.PageSize, KvLayout.PageSize), own.Pages[index]);
+                if (node is null)
+                {
+                    sequence.MayAddPages = false;
+                    break;
+                }
+                // Another sequence computed the same page at the same time: one of the two is enough.
+                if (node.Page != own.Pages[index]) own.ReplacePage(index, node.Page);
+                sequence.Path.Add(node);
+            }
+        }
+    }
+
+    /// <summary>Starts a waiting sibling on the pages of <paramref name="leader"/>, which has just taken in their prompt; false when there is no room yet.</summary>
+    public bool TryFork(Sequence leader, Sequence sibling)
+    {
+        if (sibling.Cache is not null || sibling.Generated > 0 || running.Count >= options.MaxSequences || !waiting.Remove(sibling)) return false;
+        sibling.Cache = leader.Cache!.Fork(sibling.PromptLength);
+        foreach (PrefixNode node in leader.Path) sibling.Path.Add(node);
+        sibling.MayAddPages = leader.MayAddPages;
+        prefixes.Hold(sibling.Path);
+        sibling.Planned = 0;
+        sibling.Handle.Started(sibling.PromptLength);
+        Insert(running, sibling);
+        return true;
+    }
+
+    private void Admit()
+    {
+        for (int i = 0; i < waiting.Count; i++)
+        {
+            Sequence next = waiting[i];
+            if (next.WaitsForSibling) continue;
+            while (running.Count >= options.MaxSequences && running[^1].Priority < next.Priority) Preempt(running[^1]);
+            if (running.Count >= options.MaxSequences) return;
+            int reusable = next.Reader is null ? next.Length - 1 : Math.Min(next.ReadFrom, next.Length - 1);
+            prefixes.Match(next.Tokens[..reusable], next.Path);
+            while (!HasRoom(next) && running[^1].Priority < next.Priority) Preempt(running[^1]);
+            if (!HasRoom(next))
+            {
+                // Those behind it wait too, or a large one would wait for ever.
+                prefixes.Release(next.Path);
+                return;
+            }
+            waiting.RemoveAt(i--);
+            Begin(next);
+            Insert(running, next);
+        }
+    }
+
+    /// <summary>True when the pages a sequence needs, beyond the known ones it holds already, are free after all that runs has got its own.</summary>
+    private bool HasRoom(Sequence next)
+    {
+        if (running.Count == 0) return true;
+        long promised = 0;
+        foreach (Sequence sequence in running) promised += Math.Max(0, sequence.PagesWanted - sequence.Cache!.PageCount) + 1;
+        return next.PagesWanted - next.Path.Count + promised <= cache.FreePages + prefixes.EvictablePages;
+    }
+
+    private void Begin(Sequence sequence)
+    {
+        Span<int> pages = sequence.Path.Count <= 256 ? stackalloc int[sequence.Path.Count] : new int[sequence.Path.Count];
+        for (int i = 0; i < pages.Length; i++) pages[i] = sequence.Path[i].Page;
+        sequence.Cache = cache.NewSequence(sequence.Tokens[..(pages.Length * KvLayout.PageSize)], pages, sequence.CapacityHint);
+        sequence.MayAddPages = true;
+        sequence.Handle.Started(sequence.Cache.Length);
+    }
+
+    /// <summary>Shares the step's prompt tokens out: equally, and what short prompts leave goes to longer ones, so that a short one need not wait for a long one.</summary>
+    private void Share()
+    {
+        prompting.Clear();
+        foreach (Sequence sequence in running)
+        {
+            sequence.Planned = sequence.Pending == 1 ? 1 : 0;
+            if (sequence.Planned > 0) continue;
+            int place = prompting.Count;
+            while (place > 0 && prompting[place - 1].Pending > sequence.Pending) place--;
+            prompting.Insert(place, sequence);
+        }
+        int budget = prompting.Count < running.Count ? options.PromptChunkWhileAnswering : options.PromptChunk;
+        int rows = maxLogitRows;
+        for (int i = 0; i < prompting.Count; i++)
+        {
+            Sequence sequence = prompting[i];
+            int share = Math.Min(sequence.Pending, Math.Max(1, budget / (prompting.Count - i)));
+            if (sequence.Reader is not null) share = LimitRows(sequence, share, ref rows);
+            sequence.Planned = share;
+            budget -= share;
+        }
+    }
+
+    /// <summary>Keeps the logits of a step within bounds: a chunk either ends before the first position that is read, or begins at or after it.</summary>
+    private static int LimitRows(Sequence sequence, int share, ref int rows)
+    {
+        int before = sequence.ReadFrom - sequence.Cache!.Length;
+        if (before > 0) return Math.Min(share, before);
+        share = Math.Min(share, rows);
+        rows -= share;
+        return share;
+    }
+
+    /// <summary>Takes the pages of this step, most important sequence first; the least important gives way.</summary>
+    private void Reserve()
+    {
+        for (int i = 0; i < running.Count; i++)
+        {
+            Sequence sequence = running[i];
+            if (sequence.Planned == 0) continue;
+            int length = sequence.Cache!.Length + sequence.Planned;
+            while (cache.FreePages < sequence.Cache.PagesToReserve(length))
+            {
+                if (prefixes.TryEvict()) continue;
+                Sequence last = running[^1];
+                if (last == sequence && i == 0) throw new InvalidOperationException("a sequence does not fit into an empty cache");
+                Preempt(last);
+                if (last == sequence) return;
+            }
+            if (!sequence.Cache.TryReserve(length)) throw new InvalidOperationException("free pages could not be taken");
+        }
+    }
+
+    /// <summary>Sends a running sequence back to wait. Its full pages stay known as long as there is room, so little is computed again.</summary>
+    private void Preempt(Sequence sequence)
+    {
+        running.Remove(sequence);
+        GiveBack(sequence);
+        sequence.Planned = 0;
+        Insert(waiting, sequence);
+        Preemptions++;
+    }
+
+    private void GiveBack(Sequence sequence)
+    {
+        sequence.Cache?.Dispose();
+        sequence.Cache = null;
+        prefixes.Release(sequence.Path);
+    }
+
+    private static void Insert(List<Sequence> list, Sequence sequence)
+    {
+        int place = list.Count;
+        while (place > 0 && sequence.Outranks(list[place - 1])) place--;
+        list.Insert(place, sequence);
+    }
+}

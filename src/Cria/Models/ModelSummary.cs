@@ -1,0 +1,95 @@
+using Cria.Tensors;
+using Cria.Tensors.Backends;
+using Cria.Tensors.Formats;
+
+namespace Cria.Models;
+
+/// <summary>What a model file says about itself, read without loading a weight.</summary>
+public sealed record ModelSummary
+{
+    private ModelSummary() { }
+
+    /// <summary>The network's shape; null when the file does not hold a Llama that Cria can run, see <see cref="Problem"/>.</summary>
+    public LlamaConfig? Config { get; private init; }
+
+    /// <summary>Why there is no <see cref="Config"/>; null when there is one.</summary>
+    public string? Problem { get; private init; }
+
+    /// <summary>The model's own name, else the file's.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The mix of weight types, such as Q4_K_M; where the file does not say, the type most parameters have.</summary>
+    public required string FileType { get; init; }
+
+    /// <summary>Parameters, stored tables of rotary frequencies aside.</summary>
+    public required long ParameterCount { get; init; }
+
+    /// <summary>Bytes of all tensors.</summary>
+    public required long WeightBytes { get; init; }
+
+    /// <summary>Tensors, parameters and bytes by type, most bytes first.</summary>
+    public required IReadOnlyList<WeightTypeShare> Types { get; init; }
+
+    /// <summary>Summarizes a model file.</summary>
+    public static ModelSummary From(ITensorSource source)
+    {
+        LlamaConfig? config = null;
+        string? problem = null;
+        try
+        {
+            config = LlamaConfig.From(source);
+        }
+        catch (CriaException failure)
+        {
+            problem = failure.Message;
+        }
+        WeightTypeShare[] types = [.. source.Tensors
+            .GroupBy(tensor => tensor.Type)
+            .Select(group => new WeightTypeShare(group.Key, group.Count(), group.Sum(tensor => tensor.ElementCount), group.Sum(tensor => tensor.ByteCount)))
+            .OrderByDescending(share => share.ByteCount)];
+        return new ModelSummary
+        {
+            Config = config,
+            Problem = problem,
+            Name = source.Metadata.Values.GetValueOrDefault("general.name") is string { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(source.Path),
+            FileType = NameOfFileType(source.Metadata.Values.GetValueOrDefault("general.file_type")) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
+            ParameterCount = source.Tensors.Where(tensor => tensor.Name != "rope_freqs.weight").Sum(tensor => tensor.ElementCount),
+            WeightBytes = source.Tensors.Sum(tensor => tensor.ByteCount),
+            Types = types,
+        };
+    }
+
+    /// <summary>Bytes of the keys and values of <paramref name="tokens"/> tokens, in whole pages. Throws <see cref="InvalidOperationException"/> without a <see cref="Config"/>.</summary>
+    public long KvCacheBytes(long tokens, TensorType type = TensorType.F16)
+    {
+        LlamaConfig config = Config ?? throw new InvalidOperationException(Problem);
+        long pages = (tokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
+        return checked(pages * new KvLayout(config.LayerCount, config.KeyValueHeadCount, config.HeadSize, type).PageBytes);
+    }
+
+    /// <summary>The names of llama.cpp's file types, by number (setting <c>general.file_type</c>).</summary>
+    private static string? NameOfFileType(object? number) => number switch
+    {
+        0L => "F32",
+        1L => "F16",
+        2L => "Q4_0",
+        3L => "Q4_1",
+        7L => "Q8_0",
+        8L => "Q5_0",
+        9L => "Q5_1",
+        10L => "Q2_K",
+        11L => "Q3_K_S",
+        12L => "Q3_K_M",
+        13L => "Q3_K_L",
+        14L => "Q4_K_S",
+        15L => "Q4_K_M",
+        16L => "Q5_K_S",
+        17L => "Q5_K_M",
+        18L => "Q6_K",
+        21L => "Q2_K_S",
+        25L => "IQ4_NL",
+        30L => "IQ4_XS",
+        32L => "BF16",
+        _ => null,
+    };
+}
