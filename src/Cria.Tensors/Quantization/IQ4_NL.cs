@@ -64,7 +64,7 @@ public sealed class IQ4_NL : BlockFormat
             }
             Vector512<float> scale = LevelFit.Run(x, weights);
             Vector512<float> inverse = Vector512.ConditionalSelect(Vector512.Equals(scale, Vector512<float>.Zero), Vector512<float>.Zero, Vector512<float>.One / scale);
-            for (int i = 0; i < x.Length; i++) weights[i] = LevelFit.Nearest(inverse * x[i]);
+            LevelFit.Nearest(inverse, x, weights);
             GroupLanes.Store(weights, 32, quants[..length]);
             for (int b = 0; b < length / 32; b++, blocks = blocks[18..])
             {

@@ -74,7 +74,7 @@ public sealed class IQ4_XS : BlockFormat
             Vector512<float> scales = LevelFit.Run(x, weights);
             Vector512<float> inverse = default;
             for (int b = 0; b < run.Length / 256; b++) EncodeScales(scales, b * Groups, blocks.Slice(b * 136, 8), ref inverse);
-            for (int i = 0; i < x.Length; i++) weights[i] = LevelFit.Nearest(inverse * x[i]);
+            LevelFit.Nearest(inverse, x, weights);
             GroupLanes.Store(weights, 32, quants[..run.Length]);
             for (int b = 0; b < run.Length / 256; b++, blocks = blocks[136..])
                 for (int g = 0; g < Groups; g++) IQ4_NL.Pack(quants.Slice((b * Groups + g) * 32, 32), blocks.Slice(8 + g * 16, 16));

@@ -16,6 +16,8 @@ namespace Cria.Tensors.Quantization;
 /// </summary>
 public sealed class Q2_K : BlockFormat
 {
+    private const int Groups = 16;
+
     /// <inheritdoc/>
     public override TensorType Type => TensorType.Q2_K;
 
@@ -33,16 +35,17 @@ public sealed class Q2_K : BlockFormat
             ReadOnlySpan<byte> quants = blocks.Slice(16, 64);
             float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[80..]);
             float minimum = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[82..]);
-            for (int i = 0; i < 256; i++)
+            for (int group = 0; group < Groups; group++)
             {
-                int group = blocks[i / 16];
-                int q = (quants[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
-                values[i] = scale * (group & 15) * q - minimum * (group >> 4);
+                float groupScale = scale * (blocks[group] & 15);
+                float groupMinimum = minimum * (blocks[group] >> 4);
+                ReadOnlySpan<byte> run = quants.Slice(group / 8 * 32 + group % 2 * 16, 16);
+                int shift = group % 8 / 2 * 2;
+                for (int i = 0; i < 16; i++) values[group * 16 + i] = groupScale * ((run[i] >> shift) & 3) - groupMinimum;
             }
         }
     }
 
-    private const int Groups = 16;
     private const int MaximumFactor = 15;
 
     private static readonly AffineFit Plain = new(Levels: 3, First: -0.5f, Step: 0.1f, Trials: 16, Absolute: true);

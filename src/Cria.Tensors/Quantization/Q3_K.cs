@@ -17,6 +17,8 @@ namespace Cria.Tensors.Quantization;
 /// </summary>
 public sealed class Q3_K : BlockFormat
 {
+    private const int Groups = 16;
+
     /// <inheritdoc/>
     public override TensorType Type => TensorType.Q3_K;
 
@@ -35,11 +37,17 @@ public sealed class Q3_K : BlockFormat
             ReadOnlySpan<byte> quants = blocks.Slice(32, 64);
             ReadOnlySpan<byte> packed = blocks.Slice(96, 12);
             float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[108..]);
-            for (int i = 0; i < 256; i++)
+            for (int group = 0; group < Groups; group++)
             {
-                int q = (quants[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
-                q |= ((third[i % 32] >> (i / 32)) & 1) << 2;
-                values[i] = scale * (GroupScale(packed, i / 16) - 32) * (q - 4);
+                float groupScale = scale * (GroupScale(packed, group) - 32);
+                ReadOnlySpan<byte> run = quants.Slice(group / 8 * 32 + group % 2 * 16, 16);
+                ReadOnlySpan<byte> high = third.Slice(group % 2 * 16, 16);
+                int shift = group % 8 / 2 * 2;
+                for (int i = 0; i < 16; i++)
+                {
+                    int q = ((run[i] >> shift) & 3) | (((high[i] >> (group / 2)) & 1) << 2);
+                    values[group * 16 + i] = groupScale * (q - 4);
+                }
             }
         }
     }
@@ -51,8 +59,6 @@ public sealed class Q3_K : BlockFormat
         int high = (packed[8 + group % 4] >> (group / 4 * 2)) & 3;
         return low | (high << 4);
     }
-
-    private const int Groups = 16;
 
     /// <inheritdoc/>
     protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)

@@ -16,6 +16,8 @@ namespace Cria.Tensors.Quantization;
 /// </summary>
 public sealed class Q6_K : BlockFormat
 {
+    private const int Groups = 16;
+
     /// <inheritdoc/>
     public override TensorType Type => TensorType.Q6_K;
 
@@ -31,17 +33,20 @@ public sealed class Q6_K : BlockFormat
         for (; values.Length > 0; blocks = blocks[210..], values = values[256..])
         {
             float scale = (float)BinaryPrimitives.ReadHalfLittleEndian(blocks[208..]);
-            for (int i = 0; i < 256; i++)
+            for (int group = 0; group < Groups; group++)
             {
-                int run = i / 128;
-                int low = (blocks[run * 64 + i % 64] >> (i % 128 / 64 * 4)) & 15;
-                int high = (blocks[128 + run * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3;
-                values[i] = scale * (sbyte)blocks[192 + i / 16] * ((low | (high << 4)) - 32);
+                float groupScale = scale * (sbyte)blocks[192 + group];
+                ReadOnlySpan<byte> low = blocks.Slice(group / 8 * 64 + group % 4 * 16, 16);
+                ReadOnlySpan<byte> high = blocks.Slice(128 + group / 8 * 32 + group % 2 * 16, 16);
+                int lowShift = group % 8 / 4 * 4, highShift = group % 8 / 2 * 2;
+                for (int i = 0; i < 16; i++)
+                {
+                    int q = ((low[i] >> lowShift) & 15) | (((high[i] >> highShift) & 3) << 4);
+                    values[group * 16 + i] = groupScale * (q - 32);
+                }
             }
         }
     }
-
-    private const int Groups = 16;
 
     /// <inheritdoc/>
     protected override void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance)
