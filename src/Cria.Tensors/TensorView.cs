@@ -44,4 +44,13 @@ public readonly unsafe struct TensorView
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         return new ReadOnlySpan<byte>(Data + row * RowBytes, checked((int)RowBytes));
     }
+
+    /// <summary>The bytes of several rows that follow one another; together at most 2 GiB.</summary>
+    public ReadOnlySpan<byte> RowRange(long first, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Rows - count);
+        return new ReadOnlySpan<byte>(Data + first * RowBytes, checked((int)(count * RowBytes)));
+    }
 }

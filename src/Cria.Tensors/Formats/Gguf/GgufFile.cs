@@ -82,8 +82,8 @@ internal sealed class GgufFile
         for (int i = 0; i < count; i++)
         {
             string key = cursor.Text($"the key of setting {i}");
-            if (!seen.Add(key)) throw cursor.Broken($"setting {Quote(key)} appears twice");
-            string what = $"setting {Quote(key)}";
+            if (!seen.Add(key)) throw cursor.Broken($"setting {ForeignText.Shown(key)} appears twice");
+            string what = $"setting {ForeignText.Shown(key)}";
             var type = (GgufValueType)cursor.UInt32(what);
             entries.Add(new GgufEntry(key, type, cursor.Value(type, what)));
         }
@@ -95,7 +95,7 @@ internal sealed class GgufFile
         GgufEntry? entry = Entries.FirstOrDefault(entry => entry.Key == "general.alignment");
         if (entry is null) return DefaultAlignment;
         return entry.Value is uint alignment && BitOperations.IsPow2(alignment) && alignment <= 1 << 30 ? (int)alignment
-            : throw cursor.Broken($"setting general.alignment should be a power of two but is {Quote(entry.Value.ToString()!)}");
+            : throw cursor.Broken($"setting general.alignment should be a power of two but is {ForeignText.Shown(entry.Value.ToString()!)}");
     }
 
     private List<TensorInfo> ReadTensors(GgufCursor cursor, int count)
@@ -104,7 +104,7 @@ internal sealed class GgufFile
         for (int i = 0; i < count; i++)
         {
             string name = cursor.Text($"the name of tensor {i}");
-            string what = $"tensor {Quote(name)}";
+            string what = $"tensor {ForeignText.Shown(name)}";
             uint sizeCount = cursor.UInt32(what);
             if (sizeCount is 0 or > MaximumSizes) throw cursor.Broken(string.Create(CultureInfo.InvariantCulture, $"{what} has {sizeCount} sizes instead of one to four"));
             var shape = new long[sizeCount];
@@ -148,8 +148,8 @@ internal sealed class GgufFile
         foreach (TensorInfo tensor in Tensors.OrderBy(tensor => offsets[tensor.Name]))
         {
             long place = DataStart + offsets[tensor.Name];
-            if (place < free) throw cursor.Broken($"tensors {Quote(before!)} and {Quote(tensor.Name)} overlap");
-            if (tensor.ByteCount > end - place) throw Outside(cursor, $"tensor {Quote(tensor.Name)}");
+            if (place < free) throw cursor.Broken($"tensors {ForeignText.Shown(before!)} and {ForeignText.Shown(tensor.Name)} overlap");
+            if (tensor.ByteCount > end - place) throw Outside(cursor, $"tensor {ForeignText.Shown(tensor.Name)}");
             free = place + tensor.ByteCount;
             before = tensor.Name;
             offsets[tensor.Name] = place;
@@ -158,11 +158,4 @@ internal sealed class GgufFile
 
     private CriaException Outside(GgufCursor cursor, string what) =>
         new(string.Create(CultureInfo.InvariantCulture, $"{file.Path}: {what} reaches beyond the end of the file ({end - start} bytes); it is cut short, download or convert it again"));
-
-    /// <summary>A name from the file for a message: one line, no control characters, not too long.</summary>
-    internal static string Quote(string name)
-    {
-        string shown = name.Length <= 80 ? name : string.Concat(name.AsSpan(0, 80), "…");
-        return string.Concat(shown.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
-    }
 }

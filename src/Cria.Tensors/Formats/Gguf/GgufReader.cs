@@ -141,7 +141,7 @@ public sealed class GgufReader : ITensorSource
         foreach (TensorInfo tensor in header.Tensors)
         {
             if (!byName.TryAdd(tensor.Name, (tensor, header)))
-                throw new CriaException($"{Path}: tensor {GgufFile.Quote(tensor.Name)} is in two parts; download the parts again, all from one place");
+                throw new CriaException($"{Path}: tensor {ForeignText.Shown(tensor.Name)} is in two parts; download the parts again, all from one place");
             tensors.Add(tensor);
         }
     }
