@@ -8,5 +8,6 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
 {
     InspectCommand.Create(terminal),
     TokenizeCommand.Create(terminal),
+    QuantizeCommand.Create(terminal),
 };
 return await new Invoker(root, terminal, interruption).InvokeAsync(args).ConfigureAwait(false);

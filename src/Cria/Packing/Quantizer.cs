@@ -36,7 +36,7 @@ public sealed class Quantizer
     /// Writes the file; it appears under its name when it is whole. Throws <see cref="CriaException"/> when it cannot be written
     /// or a weight is not a finite number.
     /// </summary>
-    public void Write(string path, IProgress<QuantizeProgress>? progress = null, CancellationToken cancellationToken = default)
+    public void Write(string path, IProgress<TensorProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         if (File.Exists(path) && Path.GetFullPath(path) == Path.GetFullPath(source.Path))
             throw new CriaException($"{path} is the file that is read; choose another name for the result");
@@ -51,7 +51,7 @@ public sealed class Quantizer
                 rows.Write(stream, elements =>
                 {
                     done += elements;
-                    progress?.Report(new QuantizeProgress(to.Name, done, total));
+                    progress?.Report(new TensorProgress(to.Name, done, total));
                 }, cancellationToken);
             }));
         }

@@ -72,7 +72,7 @@ public sealed class QuantizerTests : IDisposable
     public void Progress_reaches_the_end()
     {
         using GgufReader source = GgufReader.Open(NanoGoldens.GgufPath("F32"));
-        var reports = new List<QuantizeProgress>();
+        var reports = new List<TensorProgress>();
         new Quantizer(source, new QuantizeOptions { FileType = FileType.Parse("Q4_0") }).Write(Path.Combine(folder, "out.gguf"), new Collect(reports), TestContext.Current.CancellationToken);
         Assert.Equal(reports[^1].TotalElements, reports[^1].DoneElements);
         Assert.Equal(reports.Select(report => report.DoneElements).Order(), reports.Select(report => report.DoneElements));
@@ -155,13 +155,13 @@ public sealed class QuantizerTests : IDisposable
         Assert.Contains("has 512 columns but the model's has 256", failure.Message, StringComparison.Ordinal);
     }
 
-    private sealed class Collect(List<QuantizeProgress> reports) : IProgress<QuantizeProgress>
+    private sealed class Collect(List<TensorProgress> reports) : IProgress<TensorProgress>
     {
-        public void Report(QuantizeProgress value) => reports.Add(value);
+        public void Report(TensorProgress value) => reports.Add(value);
     }
 
-    private sealed class CancelAt(CancellationTokenSource source) : IProgress<QuantizeProgress>
+    private sealed class CancelAt(CancellationTokenSource source) : IProgress<TensorProgress>
     {
-        public void Report(QuantizeProgress value) => source.Cancel();
+        public void Report(TensorProgress value) => source.Cancel();
     }
 }

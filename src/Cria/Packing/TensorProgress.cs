@@ -4,4 +4,4 @@ namespace Cria.Packing;
 /// <param name="Tensor">The tensor being written.</param>
 /// <param name="DoneElements">Elements written.</param>
 /// <param name="TotalElements">Elements in all.</param>
-public readonly record struct QuantizeProgress(string Tensor, long DoneElements, long TotalElements);
+public readonly record struct TensorProgress(string Tensor, long DoneElements, long TotalElements);
