@@ -115,7 +115,15 @@ internal sealed class LineEditor(Terminal terminal, LineHistory history)
         var sequence = new StringBuilder("\e");
         while (Console.KeyAvailable && sequence.Length < 16)
         {
-            char next = Console.ReadKey(intercept: true).KeyChar;
+            ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+            char next = key.KeyChar;
+            if (sequence.Length == 1 && key.Key == ConsoleKey.Enter)
+            {
+                // Alt+Enter, which the runtime does not put together.
+                buffer.Insert("\n");
+                return;
+            }
+            if (sequence.Length == 1 && next is not ('[' or 'O')) return;
             sequence.Append(next);
             if (sequence.Length > 2 && next is >= '@' and <= '~') break;
         }
