@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Cria.Cli.Inspection;
 using Cria.Cli.Options;
-using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;

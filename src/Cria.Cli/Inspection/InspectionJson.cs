@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Text.Json;
-using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
 

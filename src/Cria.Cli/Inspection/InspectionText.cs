@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text;
 using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
 

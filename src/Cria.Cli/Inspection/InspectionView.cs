@@ -1,4 +1,4 @@
-using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;

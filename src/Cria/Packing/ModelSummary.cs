@@ -1,8 +1,9 @@
+using Cria.Models;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 
-namespace Cria.Models;
+namespace Cria.Packing;
 
 /// <summary>What a model file says about itself, read without loading a weight.</summary>
 public sealed record ModelSummary
@@ -52,7 +53,7 @@ public sealed record ModelSummary
             Config = config,
             Problem = problem,
             Name = source.Metadata.Values.GetValueOrDefault("general.name") is string { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(source.Path),
-            FileType = NameOfFileType(source.Metadata.Values.GetValueOrDefault("general.file_type")) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
+            FileType = (source.Metadata.Values.GetValueOrDefault("general.file_type") is long number ? Packing.FileType.Of(number)?.Name : null) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
             ParameterCount = source.Tensors.Where(tensor => tensor.Name != "rope_freqs.weight").Sum(tensor => tensor.ElementCount),
             WeightBytes = source.Tensors.Sum(tensor => tensor.ByteCount),
             Types = types,
@@ -66,30 +67,4 @@ public sealed record ModelSummary
         long pages = (tokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
         return checked(pages * new KvLayout(config.LayerCount, config.KeyValueHeadCount, config.HeadSize, type).PageBytes);
     }
-
-    /// <summary>The names of llama.cpp's file types, by number (setting <c>general.file_type</c>).</summary>
-    private static string? NameOfFileType(object? number) => number switch
-    {
-        0L => "F32",
-        1L => "F16",
-        2L => "Q4_0",
-        3L => "Q4_1",
-        7L => "Q8_0",
-        8L => "Q5_0",
-        9L => "Q5_1",
-        10L => "Q2_K",
-        11L => "Q3_K_S",
-        12L => "Q3_K_M",
-        13L => "Q3_K_L",
-        14L => "Q4_K_S",
-        15L => "Q4_K_M",
-        16L => "Q5_K_S",
-        17L => "Q5_K_M",
-        18L => "Q6_K",
-        21L => "Q2_K_S",
-        25L => "IQ4_NL",
-        30L => "IQ4_XS",
-        32L => "BF16",
-        _ => null,
-    };
 }

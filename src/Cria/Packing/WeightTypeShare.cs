@@ -1,6 +1,6 @@
 using Cria.Tensors;
 
-namespace Cria.Models;
+namespace Cria.Packing;
 
 /// <summary>How much of a model is stored in one type.</summary>
 /// <param name="Type">The type.</param>
