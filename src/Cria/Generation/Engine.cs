@@ -345,12 +345,12 @@ public sealed class Engine : IDisposable
         sequence.Handle.Finish(reason, failure);
     }
 
-    private void FinishAll(IReadOnlyList<Sequence> sequences, FinishReason reason, Exception? failure = null)
+    private void FinishAll(List<Sequence> sequences, FinishReason reason, Exception? failure = null)
     {
         while (sequences.Count > 0) Finish(sequences[^1], reason, failure);
     }
 
-    private void DropCancelled(IReadOnlyList<Sequence> sequences)
+    private void DropCancelled(List<Sequence> sequences)
     {
         for (int i = sequences.Count - 1; i >= 0; i--)
         {

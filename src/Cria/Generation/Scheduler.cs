@@ -13,11 +13,11 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
     private readonly List<Sequence> running = [];
     private readonly List<Sequence> prompting = [];
 
-    /// <summary>Sequences that run, most important first.</summary>
-    public IReadOnlyList<Sequence> Running => running;
+    /// <summary>Sequences that run, most important first. A list, because walking over an interface would make garbage at every step.</summary>
+    public List<Sequence> Running => running;
 
     /// <summary>Sequences that wait, most important first.</summary>
-    public IReadOnlyList<Sequence> Waiting => waiting;
+    public List<Sequence> Waiting => waiting;
 
     /// <summary>Pages of known prefixes that no sequence needs.</summary>
     public int IdlePages => prefixes.EvictablePages;
