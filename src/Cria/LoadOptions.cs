@@ -1,0 +1,36 @@
+using Cria.Generation;
+using Cria.Models;
+using Cria.Tensors;
+
+namespace Cria;
+
+/// <summary>How a model is loaded. The defaults suit one user on this machine.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>Threads that compute; 0 is one a physical core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Most tokens of prompt and answer together; null is what the model was made for, as far as memory reaches.</summary>
+    public long? ContextLength { get; init; }
+
+    /// <summary>How keys and values are kept: F16, or F32 for twice the memory.</summary>
+    public TensorType KvType { get; init; } = TensorType.F16;
+
+    /// <summary>Tokens of all conversations together whose keys and values may be kept; null is about half of the memory that the weights leave. Memory is taken as it is used.</summary>
+    public long? KvTokens { get; init; }
+
+    /// <summary>Answers that are computed at once; further requests wait.</summary>
+    public int Parallel { get; init; } = 16;
+
+    /// <summary>Requests that may wait; further ones are refused with <see cref="QueueFullException"/>.</summary>
+    public int QueueCapacity { get; init; } = 1024;
+
+    /// <summary>Replaces the rotary scaling that the file names.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>Replaces the rotary base that the file names.</summary>
+    public double? RopeTheta { get; init; }
+
+    /// <summary>Hears the share of the weights that is loaded, 0 to 1.</summary>
+    public IProgress<double>? Progress { get; init; }
+}
