@@ -47,4 +47,7 @@ internal unsafe struct Int8Call
 
     /// <summary>Blocks of 32 columns.</summary>
     public long Blocks;
+
+    /// <summary>Tokens of the whole product, all tiles together.</summary>
+    public long TotalTokens;
 }

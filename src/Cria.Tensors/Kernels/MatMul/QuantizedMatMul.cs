@@ -34,7 +34,10 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
             Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
             YTokenBytes = (long)weight.Rows * sizeof(float),
+            TotalTokens = x.Tokens,
         };
+        bool signed = Product.ReadsSigned(x.Tokens);
+        Product.Enter(Format, x.Tokens);
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
@@ -54,7 +57,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.SignedPanel,
+                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, signed,
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)));
                 }
                 call.Blocks = columns / Int8Activations.BlockSize;
@@ -74,5 +77,6 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             for (int token = 0; token < x.Tokens; token++) new Span<float>(padding + token * 32, rows).CopyTo(new Span<float>(y + (long)token * weight.Rows + panel * 16L, rows));
             NativeMemory.AlignedFree(padding);
         }
+        Product.Leave(x.Tokens);
     }
 }
