@@ -175,7 +175,7 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
     {
         if (matMul.IsEmpty) return;
         using StepScope scope = BeginScope();
-        matMul.AskForms(arena);
+        matMul.TakeMemory(arena);
         if (matMul.Tokens < 4) matMul.PrepareAll();
         else workers.Run(matMul.Preparation);
         workers.Run(matMul);

@@ -14,11 +14,9 @@ public enum CpuLevel
     Avx512,
     /// <summary>AVX-512 with VNNI int8 products, through kernels assembled at run time.</summary>
     Vnni,
-    /// <summary>AMX int8 and bf16 tiles, through kernels assembled at run time.</summary>
-    Amx,
 }
 
-/// <summary>Finds the level once. <c>CRIA_CPU=portable|avx2|avx512|vnni|amx</c> forces a lower one.</summary>
+/// <summary>Finds the level once. <c>CRIA_CPU=portable|avx2|avx512|vnni</c> forces a lower one.</summary>
 public static class Cpu
 {
     /// <summary>The highest level this processor and system have.</summary>
@@ -35,7 +33,7 @@ public static class Cpu
         string? forced = Environment.GetEnvironmentVariable("CRIA_CPU");
         if (string.IsNullOrEmpty(forced)) return Highest;
         if (!Enum.TryParse(forced, ignoreCase: true, out CpuLevel level) || !Enum.IsDefined(level))
-            throw new CriaException($"CRIA_CPU is \"{forced}\"; it can be portable, avx2, avx512, vnni or amx");
+            throw new CriaException($"CRIA_CPU is \"{forced}\"; it can be portable, avx2, avx512 or vnni");
         return level <= Highest ? level : throw new CriaException($"CRIA_CPU asks for {level}, but this processor reaches {Highest}");
     }
 
@@ -43,11 +41,9 @@ public static class Cpu
     {
         if (!Avx2.IsSupported || !Fma.IsSupported) return CpuLevel.Portable;
         if (!Avx512F.IsSupported || !Avx512BW.IsSupported || !Avx512F.VL.IsSupported) return CpuLevel.Avx2;
-        // Leaf 7: ECX bit 11 is AVX512_VNNI; EDX bits 22, 24, 25 are AMX-BF16, AMX-TILE, AMX-INT8.
-        (_, _, int ecx, int edx) = X86Base.CpuId(7, 0);
-        if ((ecx & (1 << 11)) == 0 || !Assembled.ExecutableMemory.IsAvailable) return CpuLevel.Avx512;
-        const int amx = (1 << 22) | (1 << 24) | (1 << 25);
-        return (edx & amx) == amx && Assembled.AmxPermission.Request() ? CpuLevel.Amx : CpuLevel.Vnni;
+        // Leaf 7, ECX bit 11: AVX512_VNNI.
+        (_, _, int ecx, _) = X86Base.CpuId(7, 0);
+        return (ecx & (1 << 11)) != 0 && Assembled.ExecutableMemory.IsAvailable ? CpuLevel.Vnni : CpuLevel.Avx512;
     }
 
     /// <summary>A name for reports: the level and the vector extension behind it.</summary>

@@ -23,7 +23,6 @@ internal static class KernelTable
     /// <summary>The int8 product of a CPU level.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch
     {
-        CpuLevel.Amx => new AmxInt8Kernel(),
         CpuLevel.Vnni => new VnniInt8Kernel(),
         _ => new ScalarInt8Kernel(),
     };

@@ -47,7 +47,4 @@ internal unsafe struct Int8Call
 
     /// <summary>Blocks of 32 columns.</summary>
     public long Blocks;
-
-    /// <summary>Tokens of the whole product, all tiles together.</summary>
-    public long TotalTokens;
 }

@@ -12,44 +12,19 @@ namespace Cria.Tensors.Kernels.Int8;
 /// </summary>
 internal sealed unsafe class VnniInt8Kernel : Int8Kernel
 {
-    private const int MostTokens = 6;
+    private const int Tile = 6;
 
-    private readonly int stride;
-    private readonly Int8Entries entries;
+    private readonly Int8Entries entries = new(Tile, Assemble);
 
-    /// <summary>A kernel for tiles of <paramref name="tileTokens"/> tokens, of which it takes six at a time.</summary>
-    public VnniInt8Kernel(int tileTokens = MostTokens)
-    {
-        stride = tileTokens;
-        entries = new Int8Entries(MostTokens, Assemble);
-    }
-
-    public override int TileTokens => stride;
+    public override int TileTokens => Tile;
 
     public override bool SignedPanel => false;
 
-    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
-    {
-        if (tokens <= MostTokens)
-        {
-            entries.Run(call, format, format.Zero != 0, panels, tokens);
-            return;
-        }
-        for (int token = 0; token < tokens; token += MostTokens)
-        {
-            Int8Call part = call;
-            part.X += token * Int8Activations.BlockSize;
-            part.XScales += token;
-            part.Starts += token;
-            part.XSums += token;
-            part.Y = (float*)((byte*)call.Y + token * call.YTokenBytes);
-            entries.Run(part, format, format.Zero != 0, panels, Math.Min(MostTokens, tokens - token));
-        }
-    }
+    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens) => entries.Run(call, format, format.Zero != 0, panels, tokens);
 
     private static int Offset(string field) => (int)Marshal.OffsetOf<Int8Call>(field);
 
-    private Assembler Assemble(Int8Variant variant)
+    private static Assembler Assemble(Int8Variant variant)
     {
         (int groups, bool starts, bool minimums, int panels, int tokens) = variant;
         var c = new Assembler(64);
@@ -66,8 +41,8 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
         c.mov(yStep, __[arguments + Offset(nameof(Int8Call.YTokenBytes))]);
         c.mov(blocks, __[arguments + Offset(nameof(Int8Call.Blocks))]);
 
-        AssemblerRegisterZMM Integer(int p, int t) => Registers.Z[p * MostTokens + t];
-        AssemblerRegisterZMM Float(int p, int t) => Registers.Z[12 + p * MostTokens + t];
+        AssemblerRegisterZMM Integer(int p, int t) => Registers.Z[p * Tile + t];
+        AssemblerRegisterZMM Float(int p, int t) => Registers.Z[12 + p * Tile + t];
         AssemblerRegisterZMM[] weight = [zmm24, zmm25], weightScale = [zmm27, zmm28];
         AssemblerRegisterZMM broadcast = zmm26, product = zmm29;
 
@@ -81,7 +56,7 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
         {
             for (int t = 0; t < tokens; t++)
             {
-                if (starts) c.vpbroadcastd(Integer(0, t), __[start + 4 * (group * stride + t)]);
+                if (starts) c.vpbroadcastd(Integer(0, t), __[start + 4 * (group * Tile + t)]);
                 else c.vpxord(Integer(0, t), Integer(0, t), Integer(0, t));
                 if (panels == 2) c.vmovdqa64(Integer(1, t), Integer(0, t));
             }
@@ -109,17 +84,17 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
             for (int p = 0; p < panels; p++) c.vmovups(weightScale[p], __[lows + p * Int8Call.ScaleStride + 64 * group]);
             for (int t = 0; t < tokens; t++)
             {
-                for (int p = 0; p < panels; p++) c.vfnmadd231ps(Float(p, t), weightScale[p], __dword_bcst[xSums + 4 * (group * stride + t)]);
+                for (int p = 0; p < panels; p++) c.vfnmadd231ps(Float(p, t), weightScale[p], __dword_bcst[xSums + 4 * (group * Tile + t)]);
             }
         }
         c.add(panel, 64 * 8);
-        c.add(x, Int8Activations.BlockSize * stride);
-        c.add(xScales, 4 * stride);
+        c.add(x, Int8Activations.BlockSize * Tile);
+        c.add(xScales, 4 * Tile);
         c.add(scales, 64 * groups);
-        if (starts) c.add(start, 4 * stride * groups);
+        if (starts) c.add(start, 4 * Tile * groups);
         if (minimums)
         {
-            c.add(xSums, 4 * stride * groups);
+            c.add(xSums, 4 * Tile * groups);
             c.add(lows, 64 * groups);
         }
         c.dec(blocks);

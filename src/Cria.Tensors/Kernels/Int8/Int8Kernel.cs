@@ -14,15 +14,6 @@ internal abstract unsafe class Int8Kernel
     /// <summary>True when the kernel reads panels of signed bytes.</summary>
     public abstract bool SignedPanel { get; }
 
-    /// <summary>The same for a product of this many tokens: a kernel may take few tokens another way.</summary>
-    public virtual bool ReadsSigned(int tokens) => SignedPanel;
-
-    /// <summary>Prepares the calling thread for a run of calls with this format.</summary>
-    public virtual void Enter(Unpacker format, int tokens) { }
-
-    /// <summary>Ends the run.</summary>
-    public virtual void Leave(int tokens) { }
-
     /// <summary>
     /// Runs one call over <paramref name="panels"/> (1 or 2) panels and the first <paramref name="tokens"/> tokens of the tile.
     /// </summary>

@@ -14,6 +14,7 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
     private readonly MatMulInput input = new();
     private readonly CpuWeight[] weights = new CpuWeight[3];
     private readonly Tensor[] results = new Tensor[3];
+    private float* tiles;
     private int count;
 
     public MatMulJob(NativeBuffer[] scratch)
@@ -46,9 +47,10 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
         results[count++] = y;
     }
 
-    /// <summary>Takes memory for every form the weights ask for.</summary>
-    public void AskForms(Arena arena)
+    /// <summary>Takes memory for every form the weights ask for and for the workers' result tiles.</summary>
+    public void TakeMemory(Arena arena)
     {
+        tiles = arena.Take<float>((long)scratch.Length * input.Tokens * MatMulKernel.TileRows);
         for (int i = 0; i < count; i++) input.Ask(weights[i].Kernel, arena);
     }
 
@@ -67,7 +69,7 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
             if (index == count) return;
             CpuWeight weight = weights[index];
             int first = left * PiecePanels;
-            weight.Kernel.Run(weight, first, Math.Min(PiecePanels, weight.Panels - first), input, results[index].Data, scratch[worker].Data);
+            weight.Kernel.Run(weight, first, Math.Min(PiecePanels, weight.Panels - first), input, results[index].Data, scratch[worker].Data, tiles + (long)worker * input.Tokens * MatMulKernel.TileRows);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Unpack;
 
@@ -21,7 +20,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
 
     public override MatMulForm Form => MatMulForm.Int8;
 
-    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch)
+    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch, float* tile)
     {
         int blockSize = Quantization.BlockFormat.Of(weight.Type).BlockSize, blockBytes = Quantization.BlockFormat.Of(weight.Type).BlockBytes;
         Int8Activations input = x.Rounded;
@@ -33,50 +32,33 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             Panel = scratch,
             Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
             Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
-            YTokenBytes = (long)weight.Rows * sizeof(float),
-            TotalTokens = x.Tokens,
+            YTokenBytes = TileRows * sizeof(float),
         };
-        bool signed = Product.ReadsSigned(x.Tokens);
-        Product.Enter(Format, x.Tokens);
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
-            bool padded = (panel + together) * 16 > weight.Rows;
-            float* target = y + panel * 16L;
-            // A padded panel is computed beside the result and its real rows are copied.
-            float* padding = null;
-            if (padded)
-            {
-                padding = (float*)NativeMemory.AlignedAlloc((nuint)(x.Tokens * 32L * sizeof(float)), 64);
-                target = padding;
-                call.YTokenBytes = 32 * sizeof(float);
-            }
-            for (int token = 0; token < x.Tokens; token++) new Span<byte>((byte*)target + token * call.YTokenBytes, together * 64).Clear();
+            new Span<float>(tile, x.Tokens * TileRows).Clear();
             for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
             {
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, signed,
+                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.SignedPanel,
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)));
                 }
                 call.Blocks = columns / Int8Activations.BlockSize;
-                for (int tile = 0; tile < input.Tiles; tile++)
+                for (int token = 0; token < x.Tokens; token += input.TileTokens)
                 {
-                    long place = ((long)tile * input.Blocks + column / Int8Activations.BlockSize) * input.TileTokens;
+                    long place = (long)token * input.Blocks + (long)(column / Int8Activations.BlockSize) * input.TileTokens;
                     call.X = input.Values + place * Int8Activations.BlockSize;
                     call.XScales = input.Scales + place;
                     call.Starts = starts + groups * place;
                     call.XSums = sums + groups * place;
-                    call.Y = (float*)((byte*)target + (long)tile * input.TileTokens * call.YTokenBytes);
-                    Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - tile * input.TileTokens));
+                    call.Y = tile + (long)token * TileRows;
+                    Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - token));
                 }
             }
-            if (!padded) continue;
-            int rows = weight.Rows - panel * 16;
-            for (int token = 0; token < x.Tokens; token++) new Span<float>(padding + token * 32, rows).CopyTo(new Span<float>(y + (long)token * weight.Rows + panel * 16L, rows));
-            NativeMemory.AlignedFree(padding);
+            CopyOut(tile, weight, panel, together, x.Tokens, y);
         }
-        Product.Leave(x.Tokens);
     }
 }
