@@ -16,10 +16,11 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
         int elementBytes = weight.Type == TensorType.F32 ? 4 : 2;
         var first = (float*)scratch;
         float* second = first + FloatPanel.MaxColumns * 16;
+        new Span<float>(tile, x.Tokens * TileRows).Clear();
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
-            new Span<float>(tile, x.Tokens * TileRows).Clear();
+            float* result = tile + (panel - firstPanel) * 16;
             for (int column = 0; column < weight.Columns; column += FloatPanel.MaxColumns)
             {
                 int columns = Math.Min(FloatPanel.MaxColumns, weight.Columns - column);
@@ -28,13 +29,13 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
                 for (int token = 0; token < x.Tokens; token += FloatKernel.TileTokens)
                 {
                     float* input = x.FloatTiles + (long)token * x.Columns + (long)column * FloatKernel.TileTokens;
-                    float* output = tile + (long)token * TileRows;
+                    float* output = result + (long)token * TileRows;
                     int tokens = Math.Min(FloatKernel.TileTokens, x.Tokens - token);
                     if (together == 2) FloatKernel.Run<T>(first, second, columns, input, output, TileRows, tokens);
                     else FloatKernel.Run<T>(first, columns, input, output, TileRows, tokens);
                 }
             }
-            CopyOut(tile, weight, panel, together, x.Tokens, y);
         }
+        CopyOut(tile, weight, firstPanel, panels, x.Tokens, y);
     }
 }

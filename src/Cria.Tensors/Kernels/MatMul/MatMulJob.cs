@@ -7,9 +7,6 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// <summary>One to three products of the same input: the rows of all weights are one list of pieces that workers take from.</summary>
 internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes<T>
 {
-    /// <summary>16-row panels of a piece: enough that taking one costs nothing, few enough that workers end together.</summary>
-    private const int PiecePanels = 4;
-
     private readonly NativeBuffer[] scratch;
     private readonly MatMulInput input = new();
     private readonly CpuWeight[] weights = new CpuWeight[3];
@@ -68,12 +65,12 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
             while (index < count && left >= Pieces(index)) left -= Pieces(index++);
             if (index == count) return;
             CpuWeight weight = weights[index];
-            int first = left * PiecePanels;
-            weight.Kernel.Run(weight, first, Math.Min(PiecePanels, weight.Panels - first), input, results[index].Data, scratch[worker].Data, tiles + (long)worker * input.Tokens * MatMulKernel.TileRows);
+            int first = left * MatMulKernel.PiecePanels;
+            weight.Kernel.Run(weight, first, Math.Min(MatMulKernel.PiecePanels, weight.Panels - first), input, results[index].Data, scratch[worker].Data, tiles + (long)worker * input.Tokens * MatMulKernel.TileRows);
         }
     }
 
-    private int Pieces(int index) => (weights[index].Panels + PiecePanels - 1) / PiecePanels;
+    private int Pieces(int index) => (weights[index].Panels + MatMulKernel.PiecePanels - 1) / MatMulKernel.PiecePanels;
 
     private sealed class PreparationJob(MatMulJob<T> job) : ParallelJob
     {

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Cria.Tensors.Kernels.MatMul;
 
 /// <summary>The product of one weight format on one CPU level: which form of activations it reads, and the loop over a stretch of rows.</summary>
@@ -6,20 +8,31 @@ internal abstract unsafe class MatMulKernel
     /// <summary>The form of activations this kernel reads.</summary>
     public abstract MatMulForm Form { get; }
 
-    /// <summary>Rows of a result tile: two panels.</summary>
-    public const int TileRows = 32;
+    /// <summary>16-row panels of a piece of work; a kernel takes two at a time.</summary>
+    public const int PiecePanels = 4;
+
+    /// <summary>Rows of a piece's result tile.</summary>
+    public const int TileRows = PiecePanels * 16;
 
     /// <summary>
-    /// Computes panels <paramref name="firstPanel"/> … <paramref name="firstPanel"/> + <paramref name="panels"/> − 1 of y = x · wᵀ for all tokens.
-    /// <paramref name="tile"/> [tokens, 32] is where sums gather before they are copied out: rows of y lie a page apart, and going back to them for every
+    /// Computes up to <see cref="PiecePanels"/> panels of y = x · wᵀ from <paramref name="firstPanel"/> on, for all tokens.
+    /// <paramref name="tile"/> [tokens, <see cref="TileRows"/>] is where sums gather before they are copied out: rows of y lie a page apart, and going back to them for every
     /// stretch of columns would miss the caches.
     /// </summary>
     public abstract void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch, float* tile);
 
     /// <summary>Copies the real rows of a finished tile to y [tokens, weight.Rows].</summary>
-    protected static void CopyOut(float* tile, CpuWeight weight, int panel, int panels, int tokens, float* y)
+    protected static void CopyOut(float* tile, CpuWeight weight, int firstPanel, int panels, int tokens, float* y)
     {
-        int row = panel * 16, rows = Math.Min(panels * 16, weight.Rows - row);
-        for (int token = 0; token < tokens; token++) new Span<float>(tile + token * TileRows, rows).CopyTo(new Span<float>(y + (long)token * weight.Rows + row, rows));
+        int row = firstPanel * 16, rows = Math.Min(panels * 16, weight.Rows - row);
+        for (int token = 0; token < tokens; token++)
+        {
+            float* source = tile + (long)token * TileRows, target = y + (long)token * weight.Rows + row;
+            if (rows == TileRows)
+            {
+                for (int i = 0; i < TileRows; i += 16) Vector512.Load(source + i).Store(target + i);
+            }
+            else new Span<float>(source, rows).CopyTo(new Span<float>(target, rows));
+        }
     }
 }

@@ -34,10 +34,11 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
             YTokenBytes = TileRows * sizeof(float),
         };
+        new Span<float>(tile, x.Tokens * TileRows).Clear();
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
-            new Span<float>(tile, x.Tokens * TileRows).Clear();
+            float* result = tile + (panel - firstPanel) * 16;
             for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
             {
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
@@ -54,11 +55,11 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
                     call.XScales = input.Scales + place;
                     call.Starts = starts + groups * place;
                     call.XSums = sums + groups * place;
-                    call.Y = tile + (long)token * TileRows;
+                    call.Y = result + (long)token * TileRows;
                     Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - token));
                 }
             }
-            CopyOut(tile, weight, panel, together, x.Tokens, y);
         }
+        CopyOut(tile, weight, firstPanel, panels, x.Tokens, y);
     }
 }
