@@ -8,6 +8,7 @@ using Cria.Tensors;
 
 namespace Cria.Tests.Generation;
 
+[Collection(nameof(ModelRuns))]
 public class LanguageModelTests
 {
     private static readonly GenerationOptions Short = new() { Temperature = 1, Seed = 5, MinTokens = 50, MaxTokens = 50 };

@@ -9,6 +9,7 @@ using Cria.Tensors.Formats.Gguf;
 namespace Cria.Tests.Generation;
 
 /// <summary>The engine over the 2.3M-parameter reference network.</summary>
+[Collection(nameof(ModelRuns))]
 public class NanoEngineTests
 {
     private static readonly SamplingOptions Drawn = new() { Temperature = 1, TopP = 0.95f, Seed = 7, MaxTokens = 40, MinTokens = 40 };
