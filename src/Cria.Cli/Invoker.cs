@@ -19,6 +19,8 @@ internal sealed class Invoker
         this.terminal = terminal;
         this.interruption = interruption;
         help = new Help(terminal);
+        // "--raw true" answers the prompt "true": a flag takes no value.
+        foreach (Option flag in root.Subcommands.SelectMany(verb => verb.Options).Where(option => option.ValueType == typeof(bool))) flag.Arity = ArgumentArity.Zero;
         root.Options.Clear();
         root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this page.", Action = help, Recursive = true });
         root.Options.Add(new VersionOption("--version") { Description = "Show the version.", Action = new VersionPage(terminal) });

@@ -6,8 +6,11 @@ using var terminal = Terminal.OfThisProcess();
 using var interruption = new Interruption();
 var root = new RootCommand("Cria runs Llama 3 models on this computer.")
 {
+    RunCommand.Create(terminal),
+    ChatCommand.Create(terminal, interruption),
     InspectCommand.Create(terminal),
     TokenizeCommand.Create(terminal),
+    BenchCommand.Create(terminal),
     QuantizeCommand.Create(terminal),
 };
 return await new Invoker(root, terminal, interruption).InvokeAsync(args).ConfigureAwait(false);

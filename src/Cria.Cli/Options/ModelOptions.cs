@@ -1,15 +1,67 @@
 using System.CommandLine;
+using Cria.Models;
 using Cria.Tensors;
+using Cria.Tensors.Formats.Gguf;
 
 namespace Cria.Cli.Options;
 
 /// <summary>The options that say which model to load and how; the same for every command that runs one.</summary>
 internal sealed class ModelOptions
 {
+    private readonly Option<string?> model = ModelOption();
+    private readonly Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Most tokens of prompt and answer together; by default what the model was made for, as far as memory reaches.", 1, int.MaxValue);
+    private readonly Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
+    private readonly Option<TensorType?> kvType = KvTypeOption();
+    private readonly Option<double?> ropeBase = Numbers.Real("--rope-base", "X", "Replace the model's rotary base.", 1.000001);
+    private readonly Option<RopeRule?> ropeScaling = Numbers.Choice("--rope-scaling", "Replace the rule that stretches rotary positions over a longer context.",
+        ("none", RopeRule.None), ("linear", RopeRule.Linear), ("ntk", RopeRule.Ntk), ("yarn", RopeRule.Yarn), ("llama3", RopeRule.Llama3));
+    private readonly Option<double?> ropeFactor = Numbers.Real("--rope-factor", "X", "Stretch positions by this factor; the context grows with it.", 1);
+
     /// <summary>The model file.</summary>
     public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model file (GGUF). By default the small one that ships with cria." };
 
     /// <summary>Type of the cached keys and values.</summary>
     public static Option<TensorType?> KvTypeOption() =>
         Numbers.Choice("--kv-type", "Store cached keys and values as f16 (default) or f32.", ("f16", TensorType.F16), ("f32", TensorType.F32));
+
+    /// <summary>Adds the options to a command's help page and parser.</summary>
+    public void AddTo(Verb verb) => verb.Add("Model", model, context, threads, kvType, ropeBase, ropeScaling, ropeFactor);
+
+    /// <summary>Loads the model as asked, with a bar on a terminal.</summary>
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        string path = DefaultModel.Or(parsed.GetValue(model));
+        using var progress = new LoadProgress(terminal, System.IO.Path.GetFileName(path), cancellationToken);
+        (RopeScaling? scaling, long? stretched) = Scaling(parsed, path);
+        return LanguageModel.Load(path, new LoadOptions
+        {
+            ContextLength = parsed.GetValue(context) ?? stretched,
+            Threads = (int)(parsed.GetValue(threads) ?? 0),
+            KvType = parsed.GetValue(kvType) ?? TensorType.F16,
+            RopeTheta = parsed.GetValue(ropeBase),
+            RopeScaling = scaling,
+            Parallel = 1,
+            Progress = progress,
+        });
+    }
+
+    /// <summary>The scaling rule asked for, and the context it reaches; nulls when none was.</summary>
+    private (RopeScaling? Scaling, long? Context) Scaling(ParseResult parsed, string path)
+    {
+        RopeRule? rule = parsed.GetValue(ropeScaling);
+        double? factor = parsed.GetValue(ropeFactor);
+        if (rule is null && factor is null) return (null, null);
+        if (rule == RopeRule.None) return factor is null ? (RopeScaling.None, null) : throw new UsageException("--rope-factor makes no sense with --rope-scaling none");
+        LlamaConfig config;
+        using (GgufReader source = GgufReader.Open(path)) config = LlamaConfig.From(source);
+        RopeScaling own = config.RopeScaling;
+        long original = own.Rule == RopeRule.None ? config.ContextLength : own.OriginalContext;
+        RopeScaling scaling = own with
+        {
+            Rule = rule ?? (own.Rule == RopeRule.None ? RopeRule.Linear : own.Rule),
+            Factor = factor ?? (own.Rule == RopeRule.None ? throw new UsageException("--rope-scaling needs --rope-factor too; the model names none") : own.Factor),
+            OriginalContext = original,
+        };
+        return (scaling, (long)Math.Min(original * scaling.Factor, int.MaxValue));
+    }
 }

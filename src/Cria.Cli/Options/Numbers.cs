@@ -25,8 +25,16 @@ internal static class Numbers
             most == double.MaxValue ? FormattableString.Invariant($"a number of {least} or more") : FormattableString.Invariant($"a number from {least} to {most}")),
     };
 
-    /// <summary>Whole numbers of 1 or more, separated by commas.</summary>
-    public static Option<IReadOnlyList<int>> List(string name, string[] aliases, string placeholder, string description, IReadOnlyList<int> fallback) => new(name, aliases)
+    /// <summary>A whole number of 64 bits without sign; null when not given.</summary>
+    public static Option<ulong?> Unsigned(string name, string placeholder, string description) => new(name)
+    {
+        HelpName = placeholder,
+        Description = description,
+        CustomParser = result => Parse(result, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : (ulong?)null, "a whole number of 0 or more"),
+    };
+
+    /// <summary>Whole numbers of <paramref name="least"/> or more, separated by commas.</summary>
+    public static Option<IReadOnlyList<int>> List(string name, string[] aliases, string placeholder, string description, IReadOnlyList<int> fallback, int least) => new(name, aliases)
     {
         HelpName = placeholder,
         Description = description,
@@ -37,8 +45,8 @@ internal static class Numbers
             var values = new List<int>();
             foreach (string part in text.Split(','))
             {
-                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value > 0) values.Add(value);
-                else result.AddError($"{name} wants whole numbers of 1 or more with commas between, not '{text}'");
+                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least) values.Add(value);
+                else result.AddError($"{name} wants whole numbers of {least} or more with commas between, not '{text}'");
             }
             return values;
         },

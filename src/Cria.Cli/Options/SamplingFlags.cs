@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Cria.Generation;
 
 namespace Cria.Cli.Options;
 
@@ -19,7 +18,7 @@ internal sealed class SamplingFlags
     private readonly Option<long?> repeatWindow = Numbers.Integer("--repeat-window", [], "N", "Look at the last N tokens for that; 0 is all.", 0, int.MaxValue);
     private readonly Option<double?> frequencyPenalty = Numbers.Real("--frequency-penalty", "X", "Subtract from a token's logit for each time it occurred in the answer.", -1000, 1000);
     private readonly Option<double?> presencePenalty = Numbers.Real("--presence-penalty", "X", "Subtract from the logit of each token that occurred in the answer.", -1000, 1000);
-    private readonly Option<long?> seed = Numbers.Integer("--seed", [], "N", "Draw the same answer each time; by default a new one.", 0);
+    private readonly Option<ulong?> seed = Numbers.Unsigned("--seed", "N", "Draw the same answer each time; by default a new one.");
     private readonly Option<Dictionary<int, float>> logitBias = new("--logit-bias")
     {
         HelpName = "ID:X",
@@ -47,10 +46,13 @@ internal sealed class SamplingFlags
     }
 
     /// <summary>What was asked for; what was not is null and as the model says.</summary>
-    public SamplingOptions Read(ParseResult parsed)
+    public GenerationOptions Read(ParseResult parsed)
     {
-        var options = new SamplingOptions
+        string[] stopTexts = parsed.GetValue(stop) ?? [];
+        if (stopTexts.Any(text => text.Length == 0)) throw new UsageException("--stop wants a text that is not empty");
+        var options = new GenerationOptions
         {
+            Stop = stopTexts,
             MaxTokens = (int?)parsed.GetValue(maxTokens),
             MinTokens = (int?)parsed.GetValue(minTokens),
             Temperature = (float?)parsed.GetValue(temperature),
@@ -63,17 +65,10 @@ internal sealed class SamplingFlags
             FrequencyPenalty = (float?)parsed.GetValue(frequencyPenalty),
             PresencePenalty = (float?)parsed.GetValue(presencePenalty),
             LogitBias = parsed.GetValue(logitBias),
-            Seed = (ulong?)parsed.GetValue(seed),
+            Seed = parsed.GetValue(seed),
         };
         if (options.MinTokens > options.MaxTokens) throw new UsageException("--min-tokens is more than --max-tokens");
         return options;
-    }
-
-    /// <summary>The texts that end an answer.</summary>
-    public IReadOnlyList<string> StopTexts(ParseResult parsed)
-    {
-        string[] texts = parsed.GetValue(stop) ?? [];
-        return texts.Any(text => text.Length == 0) ? throw new UsageException("--stop wants a text that is not empty") : texts;
     }
 
     private static bool TryBias(string text, out float bias)

@@ -1,0 +1,13 @@
+using Cria.Tensors;
+
+namespace Cria.Cli.Benching;
+
+/// <summary>What <c>cria bench</c> is to measure.</summary>
+/// <param name="ModelPath">The model file.</param>
+/// <param name="Threads">Numbers of threads; 0 is one a physical core.</param>
+/// <param name="Prompts">Lengths of prompts.</param>
+/// <param name="Answers">Lengths of answers.</param>
+/// <param name="Depth">Tokens before an answer.</param>
+/// <param name="Repetitions">Timed runs of each.</param>
+/// <param name="KvType">Type of the cached keys and values.</param>
+internal sealed record BenchPlan(string ModelPath, IReadOnlyList<int> Threads, IReadOnlyList<int> Prompts, IReadOnlyList<int> Answers, int Depth, int Repetitions, TensorType KvType);

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Cria.Cli.Benching;
+using Cria.Cli.Options;
+using Cria.Evaluation;
+using Cria.Models;
+using Cria.Packing;
+using Cria.Tensors;
+using Cria.Tensors.Backends;
+using Cria.Tensors.Formats.Gguf;
+
+namespace Cria.Cli.Commands;
+
+/// <summary><c>cria bench</c>: how fast a model runs here, and how near that is to what the machine can do.</summary>
+internal static class BenchCommand
+{
+    private enum Format
+    {
+        Markdown,
+        Json,
+    }
+
+    /// <summary>The command.</summary>
+    public static Command Create(Terminal terminal)
+    {
+        Option<string?> model = ModelOptions.ModelOption();
+        Option<IReadOnlyList<int>> prompts = Numbers.List("--prompt", ["-p"], "N,…", "Lengths of prompts to time, 0 for none (default 512).", [512], least: 0);
+        Option<IReadOnlyList<int>> answers = Numbers.List("--generate", ["-n"], "N,…", "Lengths of answers to time, 0 for none (default 128).", [128], least: 0);
+        Option<long?> depth = Numbers.Integer("--depth", ["-d"], "N", "Time answers that follow a text of this many tokens (default 0).", 0, int.MaxValue);
+        Option<IReadOnlyList<int>> threads = Numbers.List("--threads", ["-t"], "N,…", "Numbers of threads to try; by default one a physical core.", [0], least: 1);
+        Option<long?> repetitions = Numbers.Integer("--repetitions", ["-r"], "N", "Runs of each test, after one to warm up (default 5).", 1, 1000);
+        Option<TensorType?> kvType = ModelOptions.KvTypeOption();
+        Option<Format?> output = Numbers.Choice("--output", "Print a Markdown table (default) or a JSON array.", ("md", Format.Markdown), ("json", Format.Json));
+        output.Aliases.Add("-o");
+        var verb = new Verb("bench", "Measure how fast a model runs, beside what this machine can do.")
+        {
+            Details = "Speeds are the median of the runs ± their standard deviation.",
+        };
+        verb.Add("Options", model, prompts, answers, depth, threads, repetitions, kvType, output);
+        verb.Example("cria bench -m llama.gguf", "A prompt of 512 tokens and an answer of 128.");
+        verb.Example("cria bench -m llama.gguf -p 512,8192 -n 128 -t 1,2 -r 3 -o json", "Several lengths and numbers of threads, for programs.");
+        verb.SetAction((parsed, cancellationToken) =>
+        {
+            var plan = new BenchPlan(
+                DefaultModel.Or(parsed.GetValue(model)),
+                parsed.GetRequiredValue(threads),
+                [.. parsed.GetRequiredValue(prompts).Where(length => length > 0)],
+                [.. parsed.GetRequiredValue(answers).Where(length => length > 0)],
+                (int)(parsed.GetValue(depth) ?? 0),
+                (int)(parsed.GetValue(repetitions) ?? 5),
+                parsed.GetValue(kvType) ?? TensorType.F16);
+            BenchReport report = parsed.GetValue(output) == Format.Json ? new JsonBenchReport(terminal) : new MarkdownBenchReport(terminal);
+            Run(plan, report, terminal, cancellationToken);
+            return Task.FromResult(ExitCode.Success);
+        });
+        return verb;
+    }
+
+    private static void Run(BenchPlan plan, BenchReport report, Terminal terminal, CancellationToken cancellationToken)
+    {
+        using GgufReader source = GgufReader.Open(plan.ModelPath);
+        ModelSummary summary = ModelSummary.From(source);
+        LlamaConfig config = LlamaConfig.From(source);
+        report.Begin(plan);
+        foreach (int threads in plan.Threads)
+        {
+            using var status = new StatusLine(terminal);
+            status.Show("loading");
+            CpuBackend backend = CpuBackend.Create(threads);
+            using var model = new Llama(source, config, backend, new LoadProgress(terminal, summary.Name, cancellationToken));
+            var bench = new ThroughputBench(model, source, plan.KvType);
+            foreach (int tokens in plan.Prompts)
+            {
+                status.Show(FormattableString.Invariant($"timing a prompt of {tokens} tokens, {backend.ThreadCount} threads, {plan.Repetitions} times"));
+                ThroughputResult result = bench.Prompt(tokens, plan.Repetitions, cancellationToken);
+                status.Clear();
+                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"prompt {tokens}"), result));
+            }
+            foreach (int tokens in plan.Answers)
+            {
+                status.Show(FormattableString.Invariant($"timing an answer of {tokens} tokens, {backend.ThreadCount} threads, {plan.Repetitions} times"));
+                ThroughputResult result = bench.Decode(tokens, plan.Repetitions, plan.Depth, cancellationToken);
+                status.Clear();
+                string after = plan.Depth > 0 ? FormattableString.Invariant($" after {plan.Depth}") : "";
+                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"answer {tokens}{after}"), result));
+            }
+        }
+        report.End();
+    }
+}
