@@ -55,7 +55,7 @@ internal static class Transcript
         {
             throw new CriaException($"{path} is not JSON; load a file that /save wrote", failure);
         }
-        catch (FileNotFoundException failure)
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CriaException($"{path}: there is no such file; check the path", failure);
         }
