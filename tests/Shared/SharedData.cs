@@ -12,8 +12,8 @@ internal static class SharedData
     {
         string? path = Root is null ? null : Path.Combine(Root, relative);
         bool exists = path is not null && (File.Exists(path) || Directory.Exists(path));
-        if (!exists && string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase) && Root is not null)
-            throw new FileNotFoundException($"reference data {relative} is missing on CI");
+        if (!exists && string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase))
+            throw new FileNotFoundException($"reference data ../shared/{relative} must be present on CI");
         Assert.SkipUnless(exists, $"reference data ../shared/{relative} is not beside this checkout");
         return path!;
     }
