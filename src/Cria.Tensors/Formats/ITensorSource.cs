@@ -18,6 +18,14 @@ public interface ITensorSource : IDisposable
     /// <summary>Finds a tensor by its GGUF name.</summary>
     bool TryGet(string name, out TensorInfo info);
 
-    /// <summary>The tensor's bytes, valid until the source is disposed.</summary>
+    /// <summary>The tensor's bytes, valid until the source is disposed or the tensor released.</summary>
     TensorView View(TensorInfo info);
+
+    /// <summary>
+    /// Says that the tensor's bytes are not needed for now. A source that had to put them together in memory frees them;
+    /// one that maps them where they lie does nothing. A later <see cref="View"/> brings them back.
+    /// </summary>
+    void Release(TensorInfo info)
+    {
+    }
 }

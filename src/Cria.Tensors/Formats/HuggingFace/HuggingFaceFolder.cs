@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Cria.Tensors.Formats.Safetensors;
+using Cria.Tensors.Quantization;
+
+namespace Cria.Tensors.Formats.HuggingFace;
+
+/// <summary>
+/// Opens a model folder as Hugging Face has it: <c>config.json</c> and safetensors, in one file or several.
+/// Names, settings and the order of query and key rows become GGUF's; vectors become F32, as GGUF keeps them.
+/// </summary>
+public static unsafe class HuggingFaceFolder
+{
+    private const string Index = "model.safetensors.index.json";
+
+    /// <summary>True when the folder has what such a model has.</summary>
+    public static bool IsOne(string folder) => File.Exists(Path.Combine(folder, "config.json")) && Directory.EnumerateFiles(folder, "*.safetensors").Any();
+
+    /// <summary>
+    /// Opens a folder. <paramref name="tokenizerSettings"/> are added to the model's own. Throws <see cref="CriaException"/> when files are missing or damaged,
+    /// when the model is no Llama, or when its weights are of a type that <see cref="TensorType"/> does not have.
+    /// </summary>
+    public static ITensorSource Open(string folder, IEnumerable<KeyValuePair<string, object>>? tokenizerSettings = null)
+    {
+        HuggingFaceConfig config = HuggingFaceConfig.Read(folder);
+        var files = new List<SafetensorsFile>();
+        try
+        {
+            foreach (string path in Shards(folder)) files.Add(SafetensorsFile.Open(path));
+            List<AssembledTensor> tensors = Tensors(files, config);
+            Dictionary<string, object> settings = new(config.Settings, StringComparer.Ordinal) { ["general.file_type"] = FileType(tensors) };
+            foreach ((string key, object value) in tokenizerSettings ?? []) settings[key] = value;
+            return new AssembledSource(folder, settings, tensors, files);
+        }
+        catch (Exception failure)
+        {
+            foreach (SafetensorsFile file in files) file.Dispose();
+            if (failure is InvalidOperationException) throw new CriaException($"{folder}: a file holds text that is not valid Unicode; fetch the model again", failure);
+            throw;
+        }
+    }
+
+    private static List<AssembledTensor> Tensors(List<SafetensorsFile> files, HuggingFaceConfig config)
+    {
+        var tensors = new List<AssembledTensor>();
+        foreach (SafetensorsFile file in files)
+        {
+            foreach (SafetensorsEntry entry in file.Entries)
+            {
+                // Old files carry the rotary frequencies, which follow from the settings.
+                if (entry.Name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)) continue;
+                string name = HuggingFaceNames.ToGguf(entry.Name)
+                    ?? throw new CriaException($"{file.Path}: tensor {ForeignText.Shown(entry.Name)} is none that a Llama has; Cria runs Llama 2 and Llama 3 models");
+                tensors.Add(Present(file, entry, name, config.HeadSize));
+            }
+        }
+        if (config.RopeDivisors is { } divisors) tensors.Add(RopeDivisors.Tensor(divisors));
+        return tensors;
+    }
+
+    private static AssembledTensor Present(SafetensorsFile file, SafetensorsEntry entry, string name, int headSize)
+    {
+        TensorType type = entry.Type switch
+        {
+            "F32" => TensorType.F32,
+            "F16" => TensorType.F16,
+            "BF16" => TensorType.BF16,
+            _ => throw new CriaException($"{file.Path}: tensor {ForeignText.Shown(entry.Name)} is stored as {entry.Type}; Cria reads F32, F16 and BF16 weights"),
+        };
+        if (entry.Shape.Count is 0 or > 2 || entry.ByteCount == 0 || entry.Shape[^1] > int.MaxValue / 4)
+            throw new CriaException($"{file.Path}: tensor {ForeignText.Shown(entry.Name)} [{string.Join(", ", entry.Shape)}] is no vector or matrix; fetch the model again");
+        var info = new TensorInfo(name, type, entry.Shape, entry.ByteCount);
+        byte* data = file.Data(entry);
+        int rowBytes = checked((int)(entry.ByteCount / info.Rows));
+        if (entry.Shape.Count == 1 && type != TensorType.F32)
+        {
+            BlockFormat format = BlockFormat.Of(type);
+            return new AssembledTensor(info with { Type = TensorType.F32, ByteCount = info.ElementCount * sizeof(float) },
+                (_, bytes) => format.Decode(new ReadOnlySpan<byte>(data, rowBytes), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes)));
+        }
+        if (!name.Contains("attn_q.", StringComparison.Ordinal) && !name.Contains("attn_k.", StringComparison.Ordinal)) return new AssembledTensor(info, data);
+        if (info.Rows % headSize != 0) throw new CriaException($"{file.Path}: tensor {ForeignText.Shown(entry.Name)} has {info.Rows} rows, no multiple of the head size {headSize}; fetch the model again");
+        return new AssembledTensor(info, (row, bytes) => new ReadOnlySpan<byte>(data + RotaryRows.InHuggingFace(row, headSize) * rowBytes, rowBytes).CopyTo(bytes));
+    }
+
+    /// <summary>The files with weights: those the index names, else all there are.</summary>
+    private static string[] Shards(string folder)
+    {
+        JsonFile? index = JsonFile.ReadIfThere(Path.Combine(folder, Index));
+        if (index is null)
+        {
+            string[] all = [.. Directory.EnumerateFiles(folder, "*.safetensors").Order(StringComparer.Ordinal)];
+            return all.Length > 0 ? all : throw new CriaException($"{folder} has no .safetensors file; fetch the model again");
+        }
+        if (index.Find("weight_map") is not { ValueKind: JsonValueKind.Object } map) throw new CriaException($"{index.Path}: weight_map is missing; fetch the file again");
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (JsonProperty entry in map.EnumerateObject())
+        {
+            string name = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
+            // A name from a file must not lead out of the folder.
+            if (name.Length == 0 || name != Path.GetFileName(name) || name.Contains('\\', StringComparison.Ordinal)) throw new CriaException($"{index.Path}: '{ForeignText.Shown(name)}' is no name of a file in this folder; fetch the file again");
+            if (names.Add(name) && !File.Exists(Path.Combine(folder, name))) throw new CriaException($"{Path.Combine(folder, name)} is missing; the model is not complete, fetch that file");
+        }
+        return [.. names.Select(name => Path.Combine(folder, name))];
+    }
+
+    /// <summary>The number of <c>general.file_type</c>: what most of the weights are.</summary>
+    private static long FileType(List<AssembledTensor> tensors) => tensors.Where(tensor => tensor.Info.Shape.Count > 1).GroupBy(tensor => tensor.Info.Type)
+        .MaxBy(group => group.Sum(tensor => tensor.Info.ByteCount))?.Key switch { TensorType.BF16 => 32L, TensorType.F16 => 1L, _ => 0L };
+}

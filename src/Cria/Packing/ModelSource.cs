@@ -1,0 +1,79 @@
+using Cria.Tensors;
+using Cria.Tensors.Formats;
+using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Formats.HuggingFace;
+using Cria.Tensors.Formats.MetaCheckpoint;
+using Cria.Tensors.Formats.Zip;
+using Cria.Tensors.Memory;
+using Cria.Tokenization;
+
+namespace Cria.Packing;
+
+/// <summary>Opens a model whatever its form.</summary>
+public static class ModelSource
+{
+    /// <summary>
+    /// Opens a GGUF file (one or split, whatever it is called), a folder of Hugging Face's or Meta's form (or one of its weight files), a folder with one GGUF model,
+    /// or a llamafile or other zip archive with a stored GGUF file. Tensors, settings and vocabulary look the same from all of them.
+    /// Throws <see cref="CriaException"/> when there is no model or it is damaged.
+    /// </summary>
+    public static ITensorSource Open(string path)
+    {
+        if (Directory.Exists(path)) return OpenFolder(path);
+        switch (Path.GetExtension(path).ToUpperInvariant())
+        {
+            case ".SAFETENSORS" or ".PTH" when File.Exists(path):
+                return OpenFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            case ".JSON" when File.Exists(path):
+                throw new CriaException($"{path} is a settings file; name the folder it is in");
+        }
+        return OpenFile(path);
+    }
+
+    private static ITensorSource OpenFolder(string folder)
+    {
+        if (HuggingFaceFolder.IsOne(folder)) return HuggingFaceFolder.Open(folder, Vocabulary(folder));
+        if (MetaFolder.IsOne(folder)) return MetaFolder.Open(folder, Vocabulary(folder));
+        string[] models = [.. Directory.EnumerateFiles(folder, "*.gguf").Where(path => !GgufPartName.TryParse(path, out GgufPartName name) || name.Number == 1).Order(StringComparer.Ordinal)];
+        return models switch
+        {
+            [string one] => GgufReader.Open(one),
+            [] => throw new CriaException($"{folder} holds no model: neither config.json with .safetensors files, nor params.json with consolidated.*.pth files, nor a .gguf file"),
+            _ => throw new CriaException($"{folder} holds {models.Length} models; name one, such as {models[0]}"),
+        };
+    }
+
+    private static GgufReader OpenFile(string path)
+    {
+        MappedFile file = MappedFile.Open(path);
+        try
+        {
+            if (file.Length >= 4 && file.Span(0, 4).SequenceEqual("GGUF"u8))
+            {
+                file.Dispose();
+                return GgufReader.Open(path);
+            }
+            if (ZipDirectory.TryRead(file) is { } members) return OpenMember(path, file, members);
+            if (IsPiece(path)) throw new CriaException($"{path} is one piece of a file; join the pieces first with 'cria join'");
+            throw new CriaException($"{path} is no model Cria knows: not GGUF, no zip archive with one in it, no .safetensors or .pth file; check the path");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static GgufReader OpenMember(string path, MappedFile file, IReadOnlyList<ZipMember> members)
+    {
+        // A llamafile may also carry the part of a model that sees images, which is no model of its own.
+        ZipMember[] models = [.. members.Where(member => member.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !member.Name.Contains("mmproj", StringComparison.OrdinalIgnoreCase))];
+        if (models.Length != 1) throw new CriaException($"{path}: the archive holds {models.Length} .gguf files instead of one; unpack the one you want");
+        if (!models[0].IsStored) throw new CriaException($"{path}: {ForeignText.Shown(models[0].Name)} is compressed in the archive; unpack it first");
+        return GgufReader.OpenInside(path, file, models[0].Start, models[0].Length);
+    }
+
+    private static bool IsPiece(string path) => System.Text.RegularExpressions.Regex.IsMatch(path, @"\.(cat|part)\d+$", System.Text.RegularExpressions.RegexOptions.IgnoreCase);
+
+    private static IReadOnlyDictionary<string, object> Vocabulary(string folder) => Tokenizer.Load(folder).ToMetadata();
+}
