@@ -1,10 +1,10 @@
 using Cria.Chat;
 using Cria.Generation;
 using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
-using Cria.Tensors.Formats.Gguf;
 using Cria.Tokenization;
 
 namespace Cria;
@@ -85,7 +85,7 @@ public sealed partial class LanguageModel : IDisposable
     /// <summary>Loads a model. Throws <see cref="CriaException"/> when the file is damaged, is not a Llama, or does not fit.</summary>
     public static LanguageModel Load(string path, LoadOptions? options = null)
     {
-        GgufReader source = GgufReader.Open(path);
+        ITensorSource source = ModelSource.Open(path);
         try
         {
             return new LanguageModel(source, options ?? new LoadOptions());

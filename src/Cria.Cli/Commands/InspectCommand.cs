@@ -4,7 +4,6 @@ using Cria.Cli.Options;
 using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
-using Cria.Tensors.Formats.Gguf;
 
 namespace Cria.Cli.Commands;
 
@@ -31,7 +30,7 @@ internal static class InspectCommand
         verb.Example("cria inspect llama.gguf --json --tensors | jq .tensors[0]", "For programs.");
         verb.SetAction(parsed =>
         {
-            using ITensorSource source = GgufReader.Open(parsed.GetRequiredValue(model));
+            using ITensorSource source = ModelSource.Open(parsed.GetRequiredValue(model));
             ModelSummary summary = ModelSummary.From(source);
             long tokens = parsed.GetValue(context) ?? summary.Config?.ContextLength ?? 0;
             var view = new InspectionView(source, summary, tokens, parsed.GetValue(kvType) ?? TensorType.F16, parsed.GetValue(all));

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using Cria.Cli.Options;
 using Cria.Packing;
 using Cria.Tensors;
-using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Formats;
 using Cria.Tensors.Quantization;
 
 namespace Cria.Cli.Commands;
@@ -63,7 +63,7 @@ internal static class QuantizeCommand
     private static void Quantize(string input, string output, QuantizeOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        using GgufReader source = GgufReader.Open(input);
+        using ITensorSource source = ModelSource.Open(input);
         var quantizer = new Quantizer(source, options);
         ProgressBar.Run(terminal, $"quantizing to {options.FileType}", progress => quantizer.Write(output, progress, cancellationToken));
         long before = source.Tensors.Sum(tensor => tensor.ByteCount);

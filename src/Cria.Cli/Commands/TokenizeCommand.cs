@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Unicode;
 using Cria.Cli.Options;
-using Cria.Tensors.Formats.Gguf;
+using Cria.Packing;
+using Cria.Tensors.Formats;
 using Cria.Tokenization;
 
 namespace Cria.Cli.Commands;
@@ -26,7 +27,7 @@ internal static class TokenizeCommand
         verb.SetAction(parsed =>
         {
             string read = PromptText.Read(parsed.GetValue(text), "TEXT", terminal);
-            using GgufReader source = GgufReader.Open(DefaultModel.Or(parsed.GetValue(model)));
+            using ITensorSource source = ModelSource.Open(DefaultModel.Or(parsed.GetValue(model)));
             Tokenizer tokenizer = Tokenizer.FromMetadata(source.Metadata);
             int[] ids = tokenizer.Encode(read, addBos: tokenizer.AddsBos && !parsed.GetValue(noBos), parseSpecial: parsed.GetValue(special));
             JsonLine.Write(terminal.Out, indented: false, json =>

@@ -55,7 +55,7 @@ public static class ModelSource
             }
             if (ZipDirectory.TryRead(file) is { } members) return OpenMember(path, file, members);
             if (IsPiece(path)) throw new CriaException($"{path} is one piece of a file; join the pieces first with 'cria join'");
-            throw new CriaException($"{path} is no model Cria knows: not GGUF, no zip archive with one in it, no .safetensors or .pth file; check the path");
+            throw new CriaException($"{path} is not a GGUF file nor any other form of model (a zip archive with one, .safetensors, .pth); check the path");
         }
         catch
         {

@@ -60,7 +60,8 @@ public class InspectCommandTests(TinyModel model)
     public async Task Says_in_one_line_what_is_wrong_with_a_file()
     {
         Assert.Contains("no such file", (await CriaProcess.Run("inspect", Path.Combine(model.Folder, "absent.gguf"))).Failed(), StringComparison.Ordinal);
-        Assert.Contains("folder", (await CriaProcess.Run("inspect", model.Folder)).Failed(), StringComparison.Ordinal);
+        string bare = Directory.CreateDirectory(Path.Combine(model.Folder, "bare")).FullName;
+        Assert.Contains("holds no model", (await CriaProcess.Run("inspect", bare)).Failed(), StringComparison.Ordinal);
         Assert.Contains("empty", (await CriaProcess.Run("inspect", model.Changed("empty.gguf", _ => []))).Failed(), StringComparison.Ordinal);
         Assert.Contains("cut short", (await CriaProcess.Run("inspect", model.Changed("cut.gguf", bytes => bytes[..^1000]))).Failed(), StringComparison.Ordinal);
         Assert.Contains("not a GGUF file", (await CriaProcess.Run("inspect", model.Changed("magic.gguf", bytes => [.. "PK"u8, .. bytes[2..]]))).Failed(), StringComparison.Ordinal);

@@ -1,8 +1,11 @@
 using System.IO.Compression;
+using Cria.Models;
 using Cria.Packing;
 using Cria.Tensors;
+using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Kernels;
 
 namespace Cria.Tests.Packing;
 
@@ -83,7 +86,7 @@ public sealed class ModelSourceTests : IDisposable
         File.WriteAllText(Path.Combine(folder, "model.cat0"), "abcdefgh");
         Assert.Contains("join the pieces first", Refused(Path.Combine(folder, "model.cat0")), StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder, "text.txt"), "abcdefgh");
-        Assert.Contains("no model Cria knows", Refused(Path.Combine(folder, "text.txt")), StringComparison.Ordinal);
+        Assert.Contains("is not a GGUF file nor any other form", Refused(Path.Combine(folder, "text.txt")), StringComparison.Ordinal);
         using (ZipArchive archive = ZipFile.Open(Path.Combine(folder, "packed.zip"), ZipArchiveMode.Create))
             archive.CreateEntryFromFile(NanoGoldens.GgufPath("Q2_K"), "model.gguf", CompressionLevel.Fastest);
         Assert.Contains("is compressed in the archive", Refused(Path.Combine(folder, "packed.zip")), StringComparison.Ordinal);
@@ -92,6 +95,24 @@ public sealed class ModelSourceTests : IDisposable
         Assert.Contains("holds 2 models", Refused(folder), StringComparison.Ordinal);
 
         static string Refused(string path) => Assert.Throws<CriaException>(() => ModelSource.Open(path)).Message;
+    }
+
+    [Theory]
+    [InlineData("goldens/nano/hf")]
+    [InlineData("goldens/nano/meta")]
+    public void All_forms_give_the_same_logits(string path) =>
+        Assert.Equal(LogitsOf(NanoGoldens.GgufPath("BF16")), LogitsOf(SharedData.PathOf(path)));
+
+    private static float[] LogitsOf(string path)
+    {
+        using ITensorSource source = ModelSource.Open(path);
+        using var model = new Llama(source, LlamaConfig.From(source), CpuBackend.Create(1, CpuLevel.Portable));
+        using KvCache cache = model.CreateCache(128, TensorType.F32);
+        using KvSequence sequence = cache.NewSequence();
+        var batch = new Batch();
+        Assert.True(batch.TryAdd(sequence, [2048, 274, 263, 1632], Logits.All, out _));
+        Tensor logits = model.Forward(batch, cache);
+        return [.. Enumerable.Range(0, 4).SelectMany(i => model.Read(logits, i).ToArray())];
     }
 
     private static void AssertSame(TensorView expected, TensorView found, string name) =>
