@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Kernels.MatMul;
@@ -24,6 +25,9 @@ internal static class KernelTable
     public static Int8Kernel Int8(CpuLevel level) => level switch
     {
         CpuLevel.Vnni => new VnniInt8Kernel(),
-        _ => new ScalarInt8Kernel(),
+        CpuLevel.Avx512 => new VectorInt8Kernel<Int8Lanes512>(),
+        CpuLevel.Avx2 when AvxVnni.IsSupported => new VectorInt8Kernel<Int8Lanes256Vnni>(),
+        CpuLevel.Avx2 => new VectorInt8Kernel<Int8Lanes256>(),
+        _ => new VectorInt8Kernel<Int8Lanes128>(),
     };
 }
