@@ -11,6 +11,9 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     InspectCommand.Create(terminal),
     TokenizeCommand.Create(terminal),
     BenchCommand.Create(terminal),
+    ConvertCommand.Create(terminal),
     QuantizeCommand.Create(terminal),
+    JoinCommand.Create(terminal),
+    SplitCommand.Create(terminal),
 };
 return await new Invoker(root, terminal, interruption).InvokeAsync(args).ConfigureAwait(false);

@@ -29,6 +29,9 @@ internal sealed class PendingFile : IDisposable
     /// <summary>What is written so far.</summary>
     public FileStream Stream { get; }
 
+    /// <summary>Where it is written until it is whole.</summary>
+    public string TemporaryPath => temporary;
+
     /// <summary>Gives the file its final name, replacing one that is there.</summary>
     public void Commit()
     {
@@ -37,13 +40,18 @@ internal sealed class PendingFile : IDisposable
         committed = true;
     }
 
-    /// <summary>Runs <paramref name="write"/> on a new file and commits it; turns a full disk and the like into one clear line.</summary>
-    public static void Write(string path, Action<Stream> write)
+    /// <summary>
+    /// Runs <paramref name="write"/> on a new file and commits it; turns a full disk and the like into one clear line.
+    /// <paramref name="check"/> sees the whole file under its temporary name first and may refuse it by an exception.
+    /// </summary>
+    public static void Write(string path, Action<Stream> write, Action<string>? check = null)
     {
         using var pending = new PendingFile(path);
         try
         {
             write(pending.Stream);
+            pending.Stream.Dispose();
+            check?.Invoke(pending.TemporaryPath);
             pending.Commit();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -53,6 +53,7 @@ public sealed class Quantizer
                     done += elements;
                     progress?.Report(new TensorProgress(to.Name, done, total));
                 }, cancellationToken);
+                source.Release(from);
             }));
         }
         GgufWriter.Write(path, Entries(), contents);

@@ -9,7 +9,8 @@ namespace Cria.Packing;
 /// <summary>
 /// Writes one tensor in another type: a batch of rows is decoded and encoded on all threads while the batch before it is written.
 /// </summary>
-internal sealed class TensorTranscoder(string file, TensorView view, TensorInfo from, TensorInfo to, ReadOnlyMemory<float> importance, int threads)
+/// <remarks><c>placeOf</c>, where given, says which row of the source becomes a row of the result.</remarks>
+internal sealed class TensorTranscoder(string file, TensorView view, TensorInfo from, TensorInfo to, ReadOnlyMemory<float> importance, int threads, Func<long, long>? placeOf = null)
 {
     // Pieces are small enough for a core's cache, batches large enough that threads seldom wait for each other.
     private const int PieceElements = 1 << 16;
@@ -65,7 +66,17 @@ internal sealed class TensorTranscoder(string file, TensorView view, TensorInfo 
 
     private void Encode(long first, int rows, Span<byte> bytes)
     {
-        ReadOnlySpan<byte> stored = view.RowRange(first, rows);
+        if (placeOf is null)
+        {
+            Encode(view.RowRange(first, rows), first, rows, bytes);
+            return;
+        }
+        int rowBytes = bytes.Length / rows;
+        for (int i = 0; i < rows; i++) Encode(view.Row(placeOf(first + i)), first + i, 1, bytes.Slice(i * rowBytes, rowBytes));
+    }
+
+    private void Encode(ReadOnlySpan<byte> stored, long first, int rows, Span<byte> bytes)
+    {
         if (from.Type == to.Type)
         {
             stored.CopyTo(bytes);

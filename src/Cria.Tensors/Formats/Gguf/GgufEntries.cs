@@ -14,6 +14,7 @@ public static class GgufEntries
         string => new GgufEntry(key, GgufValueType.String, value),
         long and >= 0 and <= uint.MaxValue => new GgufEntry(key, GgufValueType.UInt32, (uint)(long)value),
         long => new GgufEntry(key, GgufValueType.Int64, value),
+        ulong and <= uint.MaxValue => new GgufEntry(key, GgufValueType.UInt32, (uint)(ulong)value),
         ulong => new GgufEntry(key, GgufValueType.UInt64, value),
         double number => new GgufEntry(key, GgufValueType.Float32, (float)number),
         Array => new GgufEntry(key, GgufValueType.Array, value),
