@@ -80,16 +80,6 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
         return y;
     }
 
-    public override (Tensor, Tensor) MatMul(Tensor x, Weight w1, Weight w2)
-    {
-        Tensor y1 = New(x.Rows, w1.Rows), y2 = New(x.Rows, w2.Rows);
-        matMul.Begin(x);
-        matMul.Add((CpuWeight)w1, y1);
-        matMul.Add((CpuWeight)w2, y2);
-        RunMatMul();
-        return (y1, y2);
-    }
-
     public override (Tensor, Tensor, Tensor) MatMul(Tensor x, Weight w1, Weight w2, Weight w3)
     {
         Tensor y1 = New(x.Rows, w1.Rows), y2 = New(x.Rows, w2.Rows), y3 = New(x.Rows, w3.Rows);
@@ -137,10 +127,14 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
         return output;
     }
 
-    public override Tensor SwiGlu(Tensor gate, Tensor up)
+    public override Tensor SwiGlu(Tensor x, Weight gate, Weight up)
     {
-        Run(rows.SwiGlu(gate, up));
-        return gate;
+        if (gate.Rows != up.Rows) throw new ArgumentException($"{gate.Name} has {gate.Rows} rows and {up.Name} {up.Rows}", nameof(up));
+        Tensor y = New(x.Rows, gate.Rows);
+        matMul.Begin(x);
+        matMul.AddGated((CpuWeight)gate, (CpuWeight)up, y);
+        RunMatMul();
+        return y;
     }
 
     public override Tensor Add(Tensor x, Tensor y)

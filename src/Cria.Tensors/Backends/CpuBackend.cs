@@ -61,9 +61,6 @@ public abstract class CpuBackend : IBackend
     public abstract Tensor MatMul(Tensor x, Weight w);
 
     /// <inheritdoc/>
-    public abstract (Tensor, Tensor) MatMul(Tensor x, Weight w1, Weight w2);
-
-    /// <inheritdoc/>
     public abstract (Tensor, Tensor, Tensor) MatMul(Tensor x, Weight w1, Weight w2, Weight w3);
 
     /// <inheritdoc/>
@@ -76,7 +73,7 @@ public abstract class CpuBackend : IBackend
     public abstract Tensor Attention(Tensor q, Tensor k, Tensor v, KvPool pool, int layer, ReadOnlySpan<AttentionSlice> slices);
 
     /// <inheritdoc/>
-    public abstract Tensor SwiGlu(Tensor gate, Tensor up);
+    public abstract Tensor SwiGlu(Tensor x, Weight gate, Weight up);
 
     /// <inheritdoc/>
     public abstract Tensor Add(Tensor x, Tensor y);

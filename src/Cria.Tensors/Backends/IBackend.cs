@@ -27,9 +27,6 @@ public interface IBackend : IDisposable
     /// <summary>x · wᵀ: [tokens, w.Rows].</summary>
     Tensor MatMul(Tensor x, Weight w);
 
-    /// <summary>Two products of the same input, prepared once.</summary>
-    (Tensor, Tensor) MatMul(Tensor x, Weight w1, Weight w2);
-
     /// <summary>Three products of the same input, prepared once.</summary>
     (Tensor, Tensor, Tensor) MatMul(Tensor x, Weight w1, Weight w2, Weight w3);
 
@@ -45,8 +42,10 @@ public interface IBackend : IDisposable
     /// </summary>
     Tensor Attention(Tensor q, Tensor k, Tensor v, KvPool pool, int layer, ReadOnlySpan<AttentionSlice> slices);
 
-    /// <summary>gate · sigmoid(gate) · up. May reuse the memory of <paramref name="gate"/>, which is then gone.</summary>
-    Tensor SwiGlu(Tensor gate, Tensor up);
+    /// <summary>
+    /// g · sigmoid(g) · u with g = x · gateᵀ and u = x · upᵀ: [tokens, gate.Rows]. One operation, so that g and u, the largest tensors of a step, never reach memory.
+    /// </summary>
+    Tensor SwiGlu(Tensor x, Weight gate, Weight up);
 
     /// <summary>x + y. May reuse the memory of <paramref name="x"/>, which is then gone.</summary>
     Tensor Add(Tensor x, Tensor y);

@@ -12,7 +12,7 @@ internal sealed unsafe class RowJob<T> : ParallelJob where T : struct, ILanes<T>
     private float epsilon;
     private int headSize;
 
-    private enum Operation { RmsNorm, Rope, SwiGlu, Add }
+    private enum Operation { RmsNorm, Rope, Add }
 
     /// <summary>Elements the operation touches.</summary>
     public long Elements => (long)x.Rows * x.Columns;
@@ -27,12 +27,6 @@ internal sealed unsafe class RowJob<T> : ParallelJob where T : struct, ILanes<T>
     public RowJob<T> Rope(Tensor input, Tensor angles, int size)
     {
         (operation, x, y, headSize) = (Operation.Rope, input, angles, size);
-        return this;
-    }
-
-    public RowJob<T> SwiGlu(Tensor gate, Tensor up)
-    {
-        (operation, x, y) = (Operation.SwiGlu, gate, up);
         return this;
     }
 
@@ -51,7 +45,6 @@ internal sealed unsafe class RowJob<T> : ParallelJob where T : struct, ILanes<T>
             {
                 case Operation.RmsNorm: Kernels.RmsNorm.Row<T>(x.Row(row), gains, epsilon, y.Row(row), x.Columns); break;
                 case Operation.Rope: Kernels.Rope.Row(x.Row(row), y.Row(row), x.Columns, headSize); break;
-                case Operation.SwiGlu: Kernels.SwiGlu.Row<T>(x.Row(row), y.Row(row), x.Columns); break;
                 case Operation.Add: Kernels.Add.Row<T>(x.Row(row), y.Row(row), x.Columns); break;
             }
         }

@@ -53,8 +53,8 @@ public sealed class Llama : IDisposable
             Tensor a = ops.Attention(q, k, v, cache.Pool, i, batch.Slices);                                          // [tokens, heads · headSize]
             x = ops.Add(x, ops.MatMul(a, layer.AttentionOutput));
             h = ops.RmsNorm(x, layer.FeedForwardNorm, Config.NormEpsilon);
-            var (gate, up) = ops.MatMul(h, layer.Gate, layer.Up);                                                    // [tokens, feedForward] twice
-            x = ops.Add(x, ops.MatMul(ops.SwiGlu(gate, up), layer.Down));
+            Tensor gated = ops.SwiGlu(h, layer.Gate, layer.Up);                                                      // [tokens, feedForward]
+            x = ops.Add(x, ops.MatMul(gated, layer.Down));
         }
         x = ops.RmsNorm(ops.Rows(x, batch.Outputs), weights.OutputNorm, Config.NormEpsilon);                          // [outputs, hidden]
         Tensor logits = ops.MatMul(x, weights.Output);                                                               // [outputs, vocabulary]

@@ -26,7 +26,7 @@ internal sealed unsafe class Int8Entries(int mostTokens, Func<Int8Variant, Assem
         int index = (shape * 2 + panels - 1) * mostTokens + tokens - 1;
         nint entry = entries[index];
         if (entry == 0) entry = Build(index, new Int8Variant(format.GroupSize == 16 ? 2 : 1, starts, format.HasMinimum, panels, tokens));
-        fixed (Int8Call* arguments = &call) ((delegate* unmanaged<Int8Call*, void>)entry)(arguments);
+        fixed (Int8Call* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<Int8Call*, void>)entry)(arguments);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,5 +1,6 @@
 using Cria.Tensors.Backends;
 using Cria.Tensors.Memory;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Kernels.MatMul;
 
@@ -16,6 +17,7 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         Data = view.Data;
         RowBytes = view.RowBytes;
         Kernel = kernel;
+        Format = BlockFormat.Of(view.Type);
         int rest = Rows % 16;
         if (rest == 0) return;
         tail = new NativeBuffer(16 * RowBytes);
@@ -24,6 +26,9 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
 
     /// <summary>First byte of row 0.</summary>
     public byte* Data { get; }
+
+    /// <summary>Block layout.</summary>
+    public BlockFormat Format { get; }
 
     /// <summary>Bytes from row to row.</summary>
     public long RowBytes { get; }

@@ -11,7 +11,7 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
 
     public override MatMulForm Form => MatMulForm.Float;
 
-    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch, float* tile)
+    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
         int elementBytes = weight.Type == TensorType.F32 ? 4 : 2;
         var first = (float*)scratch;
@@ -36,6 +36,5 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
                 }
             }
         }
-        CopyOut(tile, weight, firstPanel, panels, x.Tokens, y);
     }
 }

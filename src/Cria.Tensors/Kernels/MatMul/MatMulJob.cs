@@ -10,6 +10,7 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
     private readonly NativeBuffer[] scratch;
     private readonly MatMulInput input = new();
     private readonly CpuWeight[] weights = new CpuWeight[3];
+    private CpuWeight? gatedUp;
     private readonly Tensor[] results = new Tensor[3];
     private float* tiles;
     private int count;
@@ -34,6 +35,7 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
     {
         input.Begin(x.Data, x.Rows, x.Columns);
         count = 0;
+        gatedUp = null;
     }
 
     /// <summary>Adds y = x · wᵀ.</summary>
@@ -44,11 +46,19 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
         results[count++] = y;
     }
 
+    /// <summary>Makes y = g · sigmoid(g) · u with g = x · gateᵀ and u = x · upᵀ the only product.</summary>
+    public void AddGated(CpuWeight gate, CpuWeight up, Tensor y)
+    {
+        Add(gate, y);
+        gatedUp = up;
+    }
+
     /// <summary>Takes memory for every form the weights ask for and for the workers' result tiles.</summary>
     public void TakeMemory(Arena arena)
     {
-        tiles = arena.Take<float>((long)scratch.Length * input.Tokens * MatMulKernel.TileRows);
+        tiles = arena.Take<float>(scratch.Length * WorkerTileFloats);
         for (int i = 0; i < count; i++) input.Ask(weights[i].Kernel, arena);
+        if (gatedUp is not null) input.Ask(gatedUp.Kernel, arena);
     }
 
     /// <summary>Prepares all tokens on the calling thread.</summary>
@@ -66,9 +76,21 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
             if (index == count) return;
             CpuWeight weight = weights[index];
             int first = left * MatMulKernel.PiecePanels;
-            weight.Kernel.Run(weight, first, Math.Min(MatMulKernel.PiecePanels, weight.Panels - first), input, results[index].Data, scratch[worker].Data, tiles + (long)worker * input.Tokens * MatMulKernel.TileRows);
+            int panels = Math.Min(MatMulKernel.PiecePanels, weight.Panels - first);
+            float* tile = tiles + worker * WorkerTileFloats;
+            weight.Kernel.Run(weight, first, panels, input, tile, scratch[worker].Data);
+            if (gatedUp is { } up)
+            {
+                float* upTile = tile + WorkerTileFloats / 2;
+                up.Kernel.Run(up, first, panels, input, upTile, scratch[worker].Data);
+                SwiGlu.Row<T>(tile, upTile, input.Tokens * MatMulKernel.TileRows);
+            }
+            MatMulKernel.CopyOut(tile, weight, first, panels, input.Tokens, results[index].Data);
         }
     }
+
+    /// <summary>Floats of a worker's tile and, for gated products, of the tile beside it.</summary>
+    private long WorkerTileFloats => (gatedUp is null ? 1L : 2L) * input.Tokens * MatMulKernel.TileRows;
 
     private int Pieces(int index) => (weights[index].Panels + MatMulKernel.PiecePanels - 1) / MatMulKernel.PiecePanels;
 

@@ -15,14 +15,13 @@ internal abstract unsafe class MatMulKernel
     public const int TileRows = PiecePanels * 16;
 
     /// <summary>
-    /// Computes up to <see cref="PiecePanels"/> panels of y = x · wᵀ from <paramref name="firstPanel"/> on, for all tokens.
-    /// <paramref name="tile"/> [tokens, <see cref="TileRows"/>] is where sums gather before they are copied out: rows of y lie a page apart, and going back to them for every
-    /// stretch of columns would miss the caches.
+    /// Computes up to <see cref="PiecePanels"/> panels of x · wᵀ from <paramref name="firstPanel"/> on, for all tokens, into <paramref name="tile"/>
+    /// [tokens, <see cref="TileRows"/>]. Rows of the result itself lie a page apart, and going back to them for every stretch of columns would miss the caches.
     /// </summary>
-    public abstract void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch, float* tile);
+    public abstract void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch);
 
     /// <summary>Copies the real rows of a finished tile to y [tokens, weight.Rows].</summary>
-    protected static void CopyOut(float* tile, CpuWeight weight, int firstPanel, int panels, int tokens, float* y)
+    public static void CopyOut(float* tile, CpuWeight weight, int firstPanel, int panels, int tokens, float* y)
     {
         int row = firstPanel * 16, rows = Math.Min(panels * 16, weight.Rows - row);
         for (int token = 0; token < tokens; token++)

@@ -20,9 +20,9 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
 
     public override MatMulForm Form => MatMulForm.Int8;
 
-    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* y, byte* scratch, float* tile)
+    public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
-        int blockSize = Quantization.BlockFormat.Of(weight.Type).BlockSize, blockBytes = Quantization.BlockFormat.Of(weight.Type).BlockBytes;
+        int blockSize = weight.Format.BlockSize, blockBytes = weight.Format.BlockBytes;
         Int8Activations input = x.Rounded;
         int* starts = x.Starts(Format);
         float* sums = x.Sums(Format);
@@ -39,13 +39,16 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
         {
             int together = Math.Min(2, firstPanel + panels - panel);
             float* result = tile + (panel - firstPanel) * 16;
+            // The rows after these, which this worker most likely takes next.
+            byte* ahead = (panel + 2 * together) * 16 <= weight.Rows ? weight.Panel(panel + together) : weight.Panel(panel);
             for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
             {
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
                     Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.SignedPanel,
-                        call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)));
+                        call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
+                        ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
                 }
                 call.Blocks = columns / Int8Activations.BlockSize;
                 for (int token = 0; token < x.Tokens; token += input.TileTokens)
@@ -60,6 +63,5 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
                 }
             }
         }
-        CopyOut(tile, weight, firstPanel, panels, x.Tokens, y);
     }
 }

@@ -6,10 +6,12 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// <summary>Unpacks <see cref="Quantization.Q2_K"/>, sixteen rows at once.</summary>
 internal sealed unsafe class Avx512Q2_K() : Unpacker(groupSize: 16, zero: 0, hasMinimum: true)
 {
-    public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums)
+    public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead)
     {
         for (int i = 0; i < columns / 256; i++)
         {
+            Prefetch(ahead, 84 * PanelRows);
+            ahead += 84 * PanelRows;
             Block(blocks, (nint)rowBytes, panel, scales, minimums);
             blocks += 84;
             panel += 256 * PanelRows;

@@ -6,10 +6,12 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// <summary>Unpacks <see cref="Quantization.Q6_K"/>, sixteen rows at once.</summary>
 internal sealed unsafe class Avx512Q6_K() : Unpacker(groupSize: 16, zero: 32, hasMinimum: false)
 {
-    public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums)
+    public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead)
     {
         for (int i = 0; i < columns / 256; i++)
         {
+            Prefetch(ahead, 210 * PanelRows);
+            ahead += 210 * PanelRows;
             if (signed) Block(blocks, (nint)rowBytes, signed: true, panel, scales);
             else Block(blocks, (nint)rowBytes, signed: false, panel, scales);
             blocks += 210;

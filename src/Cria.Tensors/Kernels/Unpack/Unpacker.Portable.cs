@@ -6,7 +6,7 @@ namespace Cria.Tensors.Kernels.Unpack;
 internal sealed unsafe class PortableUnpacker<TReader>() : Unpacker(TReader.GroupSize, TReader.Zero, TReader.HasMinimum)
     where TReader : struct, IBlockReader
 {
-    public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums)
+    public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead)
     {
         var offset = Vector128.Create((byte)(signed ? TReader.Zero : 0));
         int blockCount = columns / TReader.BlockSize, groups = TReader.BlockSize / TReader.GroupSize;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>
@@ -30,5 +33,15 @@ internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum
     /// <param name="panel">16 · columns bytes, 64-byte aligned.</param>
     /// <param name="scales">[columns / GroupSize, 16] floats, 64-byte aligned.</param>
     /// <param name="minimums">[columns / GroupSize, 16] floats, 64-byte aligned; untouched without <see cref="HasMinimum"/>.</param>
-    public abstract void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums);
+    /// <param name="ahead">As many readable bytes as are unpacked, which the caller will want soon: they are asked for on the way. Sixteen rows are sixteen
+    /// streams, which no hardware prefetcher follows, but taken in stored order they are one.</param>
+    public abstract void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead);
+
+    /// <summary>Asks for <paramref name="bytes"/> bytes to be brought near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected static void Prefetch(byte* ahead, int bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (int line = 0; line < bytes; line += 64) Sse.Prefetch1(ahead + line);
+    }
 }

@@ -118,7 +118,7 @@ public sealed unsafe class UnpackerTests
         foreach (bool signed in new[] { false, true })
         {
             Array.ForEach([panel, scales, minimums], buffer => new Span<byte>(buffer.Data, (int)buffer.ByteCount).Fill(Untouched));
-            unpacker.Unpack(blocks.Data, stride, columns, signed, panel.Data, (float*)scales.Data, (float*)minimums.Data);
+            unpacker.Unpack(blocks.Data, stride, columns, signed, panel.Data, (float*)scales.Data, (float*)minimums.Data, blocks.Data);
             for (int row = 0; row < Rows; row++)
             {
                 for (int column = 0; column < columns; column++)
