@@ -28,7 +28,7 @@ internal static partial class Filters
 
     private static TracedText Indent(RenderContext context, object? value, Arguments arguments)
     {
-        TracedText text = ValueText.Of(context, value);
+        TracedText text = Text(context, "indent", value);
         TracedText indent = arguments[0] as TracedText ?? TracedText.Trusted(new string(' ', (int)Math.Clamp(arguments.Integer(context, 0, 4), 0, 1000)));
         bool indentFirst = arguments.Flag(1, false), indentBlank = arguments.Flag(2, false);
         TracedTextBuilder result = context.NewText();
@@ -46,6 +46,13 @@ internal static partial class Filters
         return result.ToText();
     }
 
+    private static TracedText Text(RenderContext context, string filter, object? value) => value switch
+    {
+        TracedText text => text,
+        Undefined missing => throw context.Fail(missing.Message),
+        _ => throw context.Fail($"{filter} needs a string, not a {ValueText.TypeName(value)}"),
+    };
+
     private static TracedText Escape(RenderContext context, object? value, Arguments arguments)
     {
         TracedText text = ValueText.Of(context, value);
@@ -62,9 +69,10 @@ internal static partial class Filters
         return result.Append(text, start, text.Length - start).ToText();
     }
 
-    private static TracedText Truncate(RenderContext context, object? value, Arguments arguments)
+    private static object? Truncate(RenderContext context, object? value, Arguments arguments)
     {
-        TracedText text = ValueText.Of(context, value);
+        if (value is TemplateList or TemplateMap) return value;
+        TracedText text = Text(context, "truncate", value);
         long length = arguments.Integer(context, 0, 255);
         TracedText end = arguments.Text(context, 2, "...");
         long leeway = arguments.OptionalInteger(context, 3) ?? 5;

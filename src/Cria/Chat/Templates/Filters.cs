@@ -160,7 +160,7 @@ internal static partial class Filters
             transform = item => filter(context, item, rest);
         }
 
-        return context.List(Operators.Iterate(context, value).Select(item => Charged(context, transform(item))));
+        return context.List(Operators.IsTrue(value) ? Operators.Iterate(context, value).Select(item => Charged(context, transform(item))) : []);
     }
 
     // A filter that works element by element must pay for each text it makes.

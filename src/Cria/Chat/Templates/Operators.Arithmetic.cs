@@ -31,7 +31,8 @@ internal static partial class Operators
             case ("*", long or bool, TemplateList list):
                 return Repeat(context, list, ToInteger(left));
             case ("%", TracedText format, _):
-                return PercentFormat.Apply(context, format, right is TemplateList { IsTuple: true } tuple ? tuple.Items : [right], right as TemplateMap);
+                return PercentFormat.Apply(context, format, right is TemplateList { IsTuple: true } tuple ? tuple.Items : [right], right as TemplateMap,
+                    allowsUnused: right is TemplateList { IsTuple: false });
             case ("+", TracedText, _):
                 throw context.Fail($"can only concatenate str (not \"{ValueText.TypeName(right)}\") to str");
             default:

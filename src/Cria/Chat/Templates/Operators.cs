@@ -113,6 +113,7 @@ internal static partial class Operators
 
                 return false;
             case TemplateMap map:
+                if (item is TemplateMap or TemplateList { IsTuple: false }) throw context.Fail($"unhashable type: '{ValueText.TypeName(item)}'");
                 if (item is TracedText key) context.Budget.Spend(key.Length >> 4);
                 return map.TryGet(item, out _);
             case Undefined:

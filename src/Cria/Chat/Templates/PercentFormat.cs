@@ -5,8 +5,8 @@ namespace Cria.Chat.Templates;
 /// <summary>Python's <c>text % values</c>.</summary>
 internal static class PercentFormat
 {
-    /// <summary>Fills the places of a format: by position, or by name from a mapping.</summary>
-    public static TracedText Apply(RenderContext context, TracedText format, object?[] values, TemplateMap? named)
+    /// <summary>Fills the places of a format: by position, or by name from a mapping. What is left over is an error unless allowed.</summary>
+    public static TracedText Apply(RenderContext context, TracedText format, object?[] values, TemplateMap? named, bool allowsUnused = false)
     {
         TracedTextBuilder result = context.NewText();
         string text = format.Value;
@@ -60,7 +60,7 @@ internal static class PercentFormat
         }
 
         result.Append(format, start, text.Length - start);
-        if (named is null && used < values.Length) throw context.Fail("not all arguments converted during string formatting");
+        if (named is null && !allowsUnused && used < values.Length) throw context.Fail("not all arguments converted during string formatting");
         return result.ToText();
     }
 

@@ -4,6 +4,7 @@ namespace Cria.Chat.Templates;
 internal sealed class TemplateMap
 {
     private static readonly object NoneKey = new();
+    private static readonly object UndefinedKey = new();
     private readonly Dictionary<object, int> positions = [];
     private readonly List<KeyValuePair<object?, object?>> entries = [];
 
@@ -56,6 +57,7 @@ internal sealed class TemplateMap
     private static object? Normalize(object? key) => key switch
     {
         null => NoneKey,
+        Undefined => UndefinedKey,
         TracedText text => text.Value,
         bool flag => flag ? 1L : 0L,
         long number => number,

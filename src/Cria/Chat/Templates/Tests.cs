@@ -8,9 +8,9 @@ internal static class Tests
         ["boolean"] = Simple((_, value) => value is bool),
         ["callable"] = Simple((_, value) => value is Callable),
         ["defined"] = Simple((_, value) => value is not Undefined),
-        ["divisibleby"] = WithOther("divisibleby", (context, value, other) => (long)Operators.Arithmetic(context, "%", Integer(context, value), Integer(context, other))! == 0),
+        ["divisibleby"] = WithOther("divisibleby", (context, value, other) => HasRemainder(context, value, other, 0)),
         ["escaped"] = Simple((_, _) => false),
-        ["even"] = Simple((context, value) => Integer(context, value) % 2 == 0),
+        ["even"] = Simple((context, value) => HasRemainder(context, value, 2L, 0)),
         ["false"] = Simple((_, value) => value is false),
         ["filter"] = Simple((_, value) => value is TracedText name && Filters.Find(name.Value) is not null),
         ["float"] = Simple((_, value) => value is double),
@@ -21,7 +21,7 @@ internal static class Tests
         ["mapping"] = Simple((_, value) => value is TemplateMap),
         ["none"] = Simple((_, value) => value is null),
         ["number"] = Simple((_, value) => value is long or double or bool),
-        ["odd"] = Simple((context, value) => Integer(context, value) % 2 != 0),
+        ["odd"] = Simple((context, value) => HasRemainder(context, value, 2L, 1)),
         ["sameas"] = WithOther("sameas", (context, value, other) => ReferenceEquals(value, other) || (value is bool or long && value.Equals(other))),
         ["sequence"] = Simple((_, value) => value is TracedText or TemplateList or TemplateMap or Undefined),
         ["string"] = Simple((_, value) => value is TracedText),
@@ -61,11 +61,6 @@ internal static class Tests
     private static Func<RenderContext, object?, Arguments, bool> Comparison(string symbol) =>
         WithOther(symbol, (context, value, other) => Operators.Compare(context, symbol, value, other));
 
-    private static long Integer(RenderContext context, object? value) => value switch
-    {
-        long or bool => Operators.ToInteger(value),
-        double number when number == Math.Floor(number) && Math.Abs(number) < long.MaxValue => (long)number,
-        Undefined missing => throw context.Fail(missing.Message),
-        _ => throw context.Fail($"this test needs an integer, not a {ValueText.TypeName(value)}"),
-    };
+    private static bool HasRemainder(RenderContext context, object? value, object? divisor, long remainder) =>
+        Operators.AreEqual(context, Operators.Arithmetic(context, "%", value, divisor), remainder);
 }

@@ -140,6 +140,11 @@ a{# comment #}b{#- strip -#} c
 {{ name is defined }} {{ missing is defined }} {{ missing is undefined }} {{ nothing is none }} {{ name is none }} {{ name is string }} {{ n is number }} {{ x is float }} {{ n is integer }} {{ yes is integer }} {{ yes is number }} {{ yes is boolean }} {{ user is mapping }} {{ items is sequence }} {{ name is sequence }} {{ user is sequence }} {{ n is iterable }} {{ name is iterable }} {{ yes is true }} {{ no is false }} {{ 1 is true }} {{ range is callable }}
 {{ 4 is even }} {{ 4 is odd }} {{ 9 is divisibleby 3 }} {{ 9 is divisibleby(2) }} {{ n is eq 7 }} {{ n is equalto(7) }} {{ n is ne 7 }} {{ n is gt 3 }} {{ n is lt(3) }} {{ n is ge 7 }} {{ n is le 6 }} {{ 1 is in [1, 2] }} {{ 'a' is in 'cat' }} {{ name is not string }} {{ not name is string }} {{ 'ABC' is upper }} {{ 'abc' is lower }} {{ none is sameas none }} {{ 'upper' is filter }} {{ 'odd' is test }} {{ 'zzz' is filter }}
 {{ 'a' is odd }}
+{{ 2.5 is odd }} {{ 3.0 is odd }} {{ 4.0 is even }} {{ 0.5 is divisibleby 0.25 }} {{ no | map('first') | list }} {{ [1, 2] in {'a': 1} if false else 'x' }}
+{{ [1] in user }}
+{{ n | indent }}
+{{ n[1:] }}
+{{ 'a' % [1] }}
 {{ range(5) | list }} {{ range(2, 5) | list }} {{ range(10, 0, -3) | list }} {{ range(0) | list }} {{ range(5, 2) | list }}
 {{ range(1000000) }}
 {{ dict(a=1, b='x') }} {{ dict([('k', 1)]) }} {{ {'a': 1}['a'] }} {{ {'a': {'b': [1, {'c': 'deep'}]}}.a.b[1].c }} {{ {1: 'one', 'two': 2}[1] }} {{ {'x': 1,} }} {{ [1, 2,] }}
