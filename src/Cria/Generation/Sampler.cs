@@ -67,8 +67,9 @@ internal sealed class Sampler(int vocabularySize)
         float max = LogitScan.Max(x), scale = 1 / settings.Temperature;
         bool topK = settings.TopK > 0, topP = settings.TopP < 1, typical = settings.TypicalP < 1, minP = settings.MinP > 0;
         tail = 0;
-        double total = topK || typical ? 0 : LogitScan.SumExp(x, max, scale);
-        float range = minP && !topK && !typical && !topP ? MathF.Max(NarrowRange, 1 - MathF.Log(settings.MinP)) : NarrowRange;
+        bool onlyMinP = minP && !topK && !typical && !topP;
+        double total = topK || typical || onlyMinP ? 0 : LogitScan.SumExp(x, max, scale);
+        float range = onlyMinP ? 1 - MathF.Log(settings.MinP) : NarrowRange;
         int count = typical && !topK ? 0 : LogitScan.Gather(x, max - range * settings.Temperature, max, scale, candidates);
         bool enough = topK ? count >= settings.TopK
             : typical ? false

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Cria.Generation;
 using Cria.Tensors;
 
@@ -170,6 +171,20 @@ public class SamplerTests
         ];
         foreach ((SamplingOptions options, string name) in cases) Assert.Contains(name, Assert.Throws<CriaException>(() => options.Validate(50)).Message, StringComparison.Ordinal);
         SamplingOptions.Llama3.Validate(50);
+    }
+
+    [Fact]
+    public void Exponentials_are_exact_to_single_precision()
+    {
+        for (double x = -90; x <= 0; x += 0.00371)
+        {
+            float exact = (float)x, got = LogitScan.Exp(Vector512.Create(exact))[3];
+            double expected = Math.Exp(exact);
+            if (exact < -88) Assert.Equal(0, got);
+            else if (expected > 1.2e-38) Assert.InRange(got / expected, 1 - 2e-7, 1 + 2e-7);
+        }
+        Assert.Equal(0, LogitScan.Exp(Vector512.Create(float.NegativeInfinity))[0]);
+        Assert.Equal(1, LogitScan.Exp(Vector512<float>.Zero)[0]);
     }
 
     private static float[] Logits(Random random, int count, bool ties = false)
