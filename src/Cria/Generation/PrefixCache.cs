@@ -5,7 +5,7 @@ using Cria.Tensors.Backends;
 namespace Cria.Generation;
 
 /// <summary>
-/// The full pages of all sequences by the tokens they hold and everything before them, so that a prompt with an equal beginning need not be computed again.
+/// The pages of sequences by the tokens they hold and everything before them, so that a prompt with an equal beginning need not be computed again.
 /// A page stays until room is needed; then the one unused longest goes. Tokens are compared, not only their hash: a hit is never wrong.
 /// </summary>
 /// <remarks>
@@ -14,31 +14,39 @@ namespace Cria.Generation;
 /// </remarks>
 internal sealed class PrefixCache(KvCache cache)
 {
-    private readonly Dictionary<ulong, PrefixNode> nodes = [];
+    private readonly Dictionary<ulong, PrefixNode> full = [];
+    private readonly List<PrefixNode> roots = [];
     private PrefixNode? oldest;
     private PrefixNode? newest;
-
-    /// <summary>Pages known.</summary>
-    public int PageCount => nodes.Count;
 
     /// <summary>Pages that no sequence holds.</summary>
     public int EvictablePages { get; private set; }
 
     /// <summary>
-    /// Finds the longest known beginning of <paramref name="tokens"/>, in full pages, and appends its nodes to <paramref name="path"/>, held for the caller.
+    /// Finds the longest known beginning of <paramref name="tokens"/>. Its full pages are appended to <paramref name="path"/>; the page of which only the first
+    /// <paramref name="partLength"/> tokens agree is returned. All are held for the caller.
     /// </summary>
-    public void Match(ReadOnlySpan<int> tokens, List<PrefixNode> path)
+    public PrefixNode? Match(ReadOnlySpan<int> tokens, List<PrefixNode> path, out int partLength)
     {
         PrefixNode? node = null;
         while (tokens.Length >= KvLayout.PageSize)
         {
             ReadOnlySpan<int> block = tokens[..KvLayout.PageSize];
-            node = Find(node, block);
-            if (node is null) return;
+            if (!full.TryGetValue(Hash(node, block), out PrefixNode? next) || next.Parent != node || !block.SequenceEqual(next.Tokens)) break;
+            node = next;
             Hold(node);
             path.Add(node);
             tokens = tokens[KvLayout.PageSize..];
         }
+        PrefixNode? part = null;
+        partLength = 0;
+        foreach (PrefixNode child in ChildrenOf(node))
+        {
+            int common = tokens.CommonPrefixLength(child.Tokens);
+            if (common > partLength) (part, partLength) = (child, common);
+        }
+        if (part is not null) Hold(part);
+        return part;
     }
 
     /// <summary>
@@ -47,19 +55,26 @@ internal sealed class PrefixCache(KvCache cache)
     public PrefixNode? Add(PrefixNode? parent, ReadOnlySpan<int> block, int page)
     {
         ulong hash = Hash(parent, block);
-        if (nodes.TryGetValue(hash, out PrefixNode? node))
+        if (full.TryGetValue(hash, out PrefixNode? known))
         {
-            if (node.Parent != parent || !block.SequenceEqual(node.Tokens)) return null;
+            if (known.Parent != parent || !block.SequenceEqual(known.Tokens)) return null;
+            Hold(known);
+            return known;
         }
-        else
-        {
-            node = new PrefixNode(parent, hash, block.ToArray(), page) { Users = 1 };
-            nodes.Add(hash, node);
-            cache.Share(page);
-            return node;
-        }
-        Hold(node);
+        PrefixNode node = Insert(parent, hash, block, page);
+        node.Users = 1;
+        full.Add(hash, node);
         return node;
+    }
+
+    /// <summary>Makes a page known that is not full and that no sequence will write to again. The caller holds <paramref name="parent"/>.</summary>
+    public void AddPart(PrefixNode? parent, ReadOnlySpan<int> tokens, int page)
+    {
+        foreach (PrefixNode child in ChildrenOf(parent))
+        {
+            if (tokens.CommonPrefixLength(child.Tokens) == tokens.Length) return;
+        }
+        Link(Insert(parent, 0, tokens, page));
     }
 
     /// <summary>Holds every node of a path once more.</summary>
@@ -71,35 +86,61 @@ internal sealed class PrefixCache(KvCache cache)
     /// <summary>Gives a path back and empties it. The pages stay known.</summary>
     public void Release(List<PrefixNode> path)
     {
-        for (int i = path.Count - 1; i >= 0; i--)
-        {
-            PrefixNode node = path[i];
-            if (--node.Users > 0) continue;
-            node.Older = newest;
-            if (newest is null) oldest = node;
-            else newest.Newer = node;
-            newest = node;
-            EvictablePages++;
-        }
+        for (int i = path.Count - 1; i >= 0; i--) Release(path[i]);
         path.Clear();
+    }
+
+    /// <summary>Gives one node back, before its parents.</summary>
+    public void Release(PrefixNode node)
+    {
+        if (--node.Users == 0) Link(node);
     }
 
     /// <summary>Forgets the page unused longest; false when every page is in use.</summary>
     public bool TryEvict()
     {
         if (oldest is not { } node) return false;
-        Unlink(node);
-        nodes.Remove(node.Hash);
-        cache.Release(node.Page);
+        Forget(node);
         return true;
     }
 
-    private PrefixNode? Find(PrefixNode? parent, ReadOnlySpan<int> block) =>
-        nodes.TryGetValue(Hash(parent, block), out PrefixNode? node) && node.Parent == parent && block.SequenceEqual(node.Tokens) ? node : null;
+    private PrefixNode Insert(PrefixNode? parent, ulong hash, ReadOnlySpan<int> tokens, int page)
+    {
+        List<PrefixNode> siblings = ChildrenOf(parent);
+        for (int i = siblings.Count - 1; i >= 0; i--)
+        {
+            // What the new page holds too is not worth a page of its own.
+            PrefixNode sibling = siblings[i];
+            if (sibling.Users == 0 && sibling.Tokens.Length < tokens.Length && tokens.StartsWith(sibling.Tokens)) Forget(sibling);
+        }
+        var node = new PrefixNode(parent, hash, tokens.ToArray(), page);
+        siblings.Add(node);
+        cache.Share(page);
+        return node;
+    }
+
+    private void Forget(PrefixNode node)
+    {
+        Unlink(node);
+        if (node.Tokens.Length == KvLayout.PageSize) full.Remove(node.Hash);
+        ChildrenOf(node.Parent).Remove(node);
+        cache.Release(node.Page);
+    }
+
+    private List<PrefixNode> ChildrenOf(PrefixNode? node) => node?.Children ?? roots;
 
     private void Hold(PrefixNode node)
     {
         if (node.Users++ == 0) Unlink(node);
+    }
+
+    private void Link(PrefixNode node)
+    {
+        node.Older = newest;
+        if (newest is null) oldest = node;
+        else newest.Newer = node;
+        newest = node;
+        EvictablePages++;
     }
 
     private void Unlink(PrefixNode node)

@@ -1,6 +1,6 @@
 namespace Cria.Generation;
 
-/// <summary>A full page of a known prefix: the tokens of one page, after those of its parent.</summary>
+/// <summary>A page of a known prefix: the tokens of one page, after those of its parents. A page that is not full is always a leaf.</summary>
 internal sealed class PrefixNode(PrefixNode? parent, ulong hash, int[] tokens, int page)
 {
     public PrefixNode? Parent { get; } = parent;
@@ -12,6 +12,9 @@ internal sealed class PrefixNode(PrefixNode? parent, ulong hash, int[] tokens, i
     public int[] Tokens { get; } = tokens;
 
     public int Page { get; } = page;
+
+    /// <summary>Pages that follow this one.</summary>
+    public List<PrefixNode> Children { get; } = [];
 
     /// <summary>Sequences that hold this page now. At zero it stands in the list of pages to evict.</summary>
     public int Users { get; set; }

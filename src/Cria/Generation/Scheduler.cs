@@ -28,7 +28,7 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
     /// <summary>Takes a new sequence.</summary>
     public void Add(Sequence sequence) => Insert(waiting, sequence);
 
-    /// <summary>Lets a sequence go. Its full pages stay known.</summary>
+    /// <summary>Lets a sequence go. What it computed stays known.</summary>
     public void Remove(Sequence sequence)
     {
         if (!running.Remove(sequence)) waiting.Remove(sequence);
@@ -101,17 +101,20 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
             while (running.Count >= options.MaxSequences && running[^1].Priority < next.Priority) Preempt(running[^1]);
             if (running.Count >= options.MaxSequences) return;
             int reusable = next.Reader is null ? next.Length - 1 : Math.Min(next.ReadFrom, next.Length - 1);
-            prefixes.Match(next.Tokens[..reusable], next.Path);
+            PrefixNode? part = prefixes.Match(next.Tokens[..reusable], next.Path, out int partLength);
             while (!HasRoom(next) && running[^1].Priority < next.Priority) Preempt(running[^1]);
-            if (!HasRoom(next))
+            bool fits = HasRoom(next);
+            if (fits)
             {
-                // Those behind it wait too, or a large one would wait for ever.
-                prefixes.Release(next.Path);
-                return;
+                waiting.RemoveAt(i--);
+                Begin(next, part, partLength);
+                Insert(running, next);
             }
-            waiting.RemoveAt(i--);
-            Begin(next);
-            Insert(running, next);
+            if (part is not null) prefixes.Release(part);
+            if (fits) continue;
+            // Those behind it wait too, or a large one would wait for ever.
+            prefixes.Release(next.Path);
+            return;
         }
     }
 
@@ -124,11 +127,14 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
         return next.PagesWanted - next.Path.Count + promised <= cache.FreePages + prefixes.EvictablePages;
     }
 
-    private void Begin(Sequence sequence)
+    /// <summary>Gives a sequence its known pages. Of the last one only the beginning is right; it is copied before it is written to.</summary>
+    private void Begin(Sequence sequence, PrefixNode? part, int partLength)
     {
-        Span<int> pages = sequence.Path.Count <= 256 ? stackalloc int[sequence.Path.Count] : new int[sequence.Path.Count];
-        for (int i = 0; i < pages.Length; i++) pages[i] = sequence.Path[i].Page;
-        sequence.Cache = cache.NewSequence(sequence.Tokens[..(pages.Length * KvLayout.PageSize)], pages, sequence.CapacityHint);
+        int count = sequence.Path.Count + (part is null ? 0 : 1);
+        Span<int> pages = count <= 256 ? stackalloc int[count] : new int[count];
+        for (int i = 0; i < sequence.Path.Count; i++) pages[i] = sequence.Path[i].Page;
+        if (part is not null) pages[^1] = part.Page;
+        sequence.Cache = cache.NewSequence(sequence.Tokens[..(sequence.Path.Count * KvLayout.PageSize + partLength)], pages, sequence.CapacityHint);
         sequence.MayAddPages = true;
         sequence.Handle.Started(sequence.Cache.Length);
     }
@@ -187,7 +193,7 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
         }
     }
 
-    /// <summary>Sends a running sequence back to wait. Its full pages stay known as long as there is room, so little is computed again.</summary>
+    /// <summary>Sends a running sequence back to wait. What it computed stays known as long as there is room, so little is computed again.</summary>
     private void Preempt(Sequence sequence)
     {
         running.Remove(sequence);
@@ -199,8 +205,14 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
 
     private void GiveBack(Sequence sequence)
     {
-        sequence.Cache?.Dispose();
-        sequence.Cache = null;
+        if (sequence.Cache is { } own)
+        {
+            int known = sequence.Path.Count * KvLayout.PageSize, rest = own.Length - known;
+            if (sequence.MayAddPages && rest is > 0 and < KvLayout.PageSize)
+                prefixes.AddPart(sequence.Path.Count == 0 ? null : sequence.Path[^1], own.TokenSpan.Slice(known, rest), own.Pages[sequence.Path.Count]);
+            own.Dispose();
+            sequence.Cache = null;
+        }
         prefixes.Release(sequence.Path);
     }
 

@@ -67,8 +67,9 @@ public sealed class TokenStream : IAsyncEnumerable<GeneratedToken>
     {
         await using CancellationTokenRegistration registration = cancellationToken.Register(() =>
         {
-            Cancel();
+            // In this order, or the engine might end the answer first, as one that was merely stopped.
             channel.Writer.TryComplete(new OperationCanceledException(cancellationToken));
+            Cancel();
         });
         try
         {

@@ -32,7 +32,7 @@ public sealed class KvCache : IDisposable
     /// <summary>An empty sequence.</summary>
     public KvSequence NewSequence() => new(this);
 
-    /// <summary>A sequence on full pages that already hold <paramref name="prefix"/>, with room for <paramref name="capacity"/> tokens before its lists grow.</summary>
+    /// <summary>A sequence on pages that already hold <paramref name="prefix"/>, with room for <paramref name="capacity"/> tokens before its lists grow.</summary>
     internal KvSequence NewSequence(ReadOnlySpan<int> prefix, ReadOnlySpan<int> pages, int capacity) => new(this, prefix, pages, capacity);
 
     /// <inheritdoc/>

@@ -13,10 +13,13 @@ public sealed class KvSequence : IDisposable
 
     internal KvSequence(KvCache cache) => this.cache = cache;
 
-    /// <summary>A sequence that begins with full pages that already hold <paramref name="prefix"/>, which it shares, and has room for <paramref name="capacity"/> tokens before its lists grow.</summary>
+    /// <summary>
+    /// A sequence that begins with pages that already hold <paramref name="prefix"/>, which it shares, and has room for <paramref name="capacity"/> tokens before its lists grow.
+    /// The last page may hold other tokens after them; it is copied before it is written to.
+    /// </summary>
     internal KvSequence(KvCache cache, ReadOnlySpan<int> prefix, ReadOnlySpan<int> sharedPages, int capacity) : this(cache)
     {
-        if (prefix.Length != sharedPages.Length * KvLayout.PageSize) throw new ArgumentException($"{prefix.Length} tokens in {sharedPages.Length} full pages", nameof(prefix));
+        if (PagesFor(prefix.Length) != sharedPages.Length) throw new ArgumentException($"{prefix.Length} tokens in {sharedPages.Length} pages", nameof(prefix));
         tokens.EnsureCapacity(Math.Max(capacity, prefix.Length));
         CollectionsMarshal.SetCount(tokens, prefix.Length);
         prefix.CopyTo(CollectionsMarshal.AsSpan(tokens));
