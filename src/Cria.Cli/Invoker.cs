@@ -34,6 +34,7 @@ internal sealed class Invoker
             help.Write(root);
             return ExitCode.Usage;
         }
+        if (args[0] == "help") args = args.Length == 1 ? ["--help"] : [args[1], "--help"];
         // A prompt may begin with @ and is no name of a file with arguments.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0 && parsed.Action is not (Help or VersionPage)) return UsageError(parsed);

@@ -43,4 +43,10 @@ public class CommandLineTests
         Assert.Equal("cria: --context wants a whole number of 1 or more, not 'much'", (await CriaProcess.Run("inspect", "x", "-c", "much")).Refused());
         Assert.Equal("cria: MODEL is missing", (await CriaProcess.Run("inspect")).Refused());
     }
+
+    [Fact]
+    public async Task Takes_help_for_a_command_too()
+    {
+        Assert.Equal((await CriaProcess.Run("run", "--help")).Succeeded(), (await CriaProcess.Run("help", "run")).Succeeded());
+    }
 }

@@ -6,7 +6,7 @@ using Cria.Models;
 using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
-using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Formats;
 
 namespace Cria.Cli.Commands;
 
@@ -57,7 +57,7 @@ internal static class BenchCommand
 
     private static void Run(BenchPlan plan, BenchReport report, Terminal terminal, CancellationToken cancellationToken)
     {
-        using GgufReader source = GgufReader.Open(plan.ModelPath);
+        using ITensorSource source = ModelSource.Open(plan.ModelPath);
         ModelSummary summary = ModelSummary.From(source);
         LlamaConfig config = LlamaConfig.From(source);
         report.Begin(plan);

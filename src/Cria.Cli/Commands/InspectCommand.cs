@@ -13,7 +13,7 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model file (GGUF)." };
+        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model: a GGUF file, or a folder as Hugging Face and Meta have them." };
         Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Reckon memory for this many tokens; by default the model's own context.", 1, 1L << 40);
         Option<TensorType?> kvType = ModelOptions.KvTypeOption();
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with its type and shape." };

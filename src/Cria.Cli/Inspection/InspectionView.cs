@@ -53,7 +53,10 @@ internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary
         {
             foreach ((string role, string key) in new[] { ("begin of text", "bos"), ("end of text", "eos"), ("end of turn", "eot"), ("end of message", "eom"), ("unknown", "unknown"), ("padding", "padding") })
             {
-                if (Setting($"tokenizer.ggml.{key}_token_id") is long id) yield return (role, id, TokenText(id));
+                string setting = $"tokenizer.ggml.{key}_token_id";
+                if (Setting(setting) is not (long or ulong)) continue;
+                long id = Source.Metadata.Integer(setting);
+                yield return (role, id, TokenText(id));
             }
         }
     }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors;
-using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Formats;
 
 namespace Cria.Cli.Options;
 
@@ -18,7 +19,7 @@ internal sealed class ModelOptions
     private readonly Option<double?> ropeFactor = Numbers.Real("--rope-factor", "X", "Stretch positions by this factor; the context grows with it.", 1);
 
     /// <summary>The model file.</summary>
-    public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model file (GGUF). By default the small one that ships with cria." };
+    public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model: a GGUF file, or a folder as Hugging Face and Meta have them. By default the small one that ships with cria." };
 
     /// <summary>Type of the cached keys and values.</summary>
     public static Option<TensorType?> KvTypeOption() =>
@@ -31,7 +32,7 @@ internal sealed class ModelOptions
     public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string path = DefaultModel.Or(parsed.GetValue(model));
-        using var progress = new LoadProgress(terminal, System.IO.Path.GetFileName(path), cancellationToken);
+        using var progress = new LoadProgress(terminal, Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar)), cancellationToken);
         (RopeScaling? scaling, long? stretched) = Scaling(parsed, path);
         return LanguageModel.Load(path, new LoadOptions
         {
@@ -53,7 +54,7 @@ internal sealed class ModelOptions
         if (rule is null && factor is null) return (null, null);
         if (rule == RopeRule.None) return factor is null ? (RopeScaling.None, null) : throw new UsageException("--rope-factor makes no sense with --rope-scaling none");
         LlamaConfig config;
-        using (GgufReader source = GgufReader.Open(path)) config = LlamaConfig.From(source);
+        using (ITensorSource source = ModelSource.Open(path)) config = LlamaConfig.From(source);
         RopeScaling own = config.RopeScaling;
         long original = own.Rule == RopeRule.None ? config.ContextLength : own.OriginalContext;
         RopeScaling scaling = own with

@@ -53,7 +53,7 @@ public sealed record ModelSummary
             Config = config,
             Problem = problem,
             Name = source.Metadata.Values.GetValueOrDefault("general.name") is string { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(source.Path),
-            FileType = (source.Metadata.Values.GetValueOrDefault("general.file_type") is long number ? Packing.FileType.Of(number)?.Name : null) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
+            FileType = NamedFileType(source, types) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
             ParameterCount = source.Tensors.Where(tensor => tensor.Name != "rope_freqs.weight").Sum(tensor => tensor.ElementCount),
             WeightBytes = source.Tensors.Sum(tensor => tensor.ByteCount),
             Types = types,
@@ -67,4 +67,8 @@ public sealed record ModelSummary
         long pages = (tokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
         return checked(pages * new KvLayout(config.LayerCount, config.KeyValueHeadCount, config.HeadSize, type).PageBytes);
     }
+
+    /// <summary>The type the file names, unless no tensor has it: tools that requantize forget to change the name.</summary>
+    private static string? NamedFileType(ITensorSource source, WeightTypeShare[] types) =>
+        source.Metadata.Values.GetValueOrDefault("general.file_type") is long or ulong && Packing.FileType.Of(source.Metadata.Integer("general.file_type")) is { } named && types.Any(share => share.Type == named.TensorType) ? named.Name : null;
 }
