@@ -44,7 +44,7 @@ internal sealed class HuggingFaceConfig
         if (heads <= 0 || hidden <= 0 || headSize is <= 0 or > 1 << 16 || headSize % 2 != 0) throw new CriaException($"{config.Path}: {heads} heads of {headSize} in {hidden} make no model; fetch the file again");
         HeadSize = (int)headSize;
         settings["general.architecture"] = "llama";
-        settings["general.name"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        settings["general.name"] = NameOf(new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder)));
         settings["llama.context_length"] = config.Integer("max_position_embeddings", 2048);
         settings["llama.embedding_length"] = hidden;
         settings["llama.block_count"] = config.Integer("num_hidden_layers");
@@ -60,6 +60,11 @@ internal sealed class HuggingFaceConfig
         settings["llama.vocab_size"] = config.Integer("vocab_size");
         settings["llama.attention.layer_norm_rms_epsilon"] = config.Number("rms_norm_eps", 1e-6);
     }
+
+    /// <summary>The folder's name; in the hub's cache, where that is a revision, the model's.</summary>
+    private static string NameOf(DirectoryInfo folder) => folder.Parent is { Name: "snapshots", Parent.Name: string cached } && cached.StartsWith("models--", StringComparison.Ordinal)
+        ? cached[(cached.LastIndexOf("--", StringComparison.Ordinal) + 2)..]
+        : folder.Name;
 
     private void ReadRotary()
     {

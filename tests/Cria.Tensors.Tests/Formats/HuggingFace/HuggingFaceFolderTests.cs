@@ -58,6 +58,18 @@ public sealed class HuggingFaceFolderTests
     }
 
     [Fact]
+    public void A_model_in_the_cache_of_the_hub_has_its_own_name()
+    {
+        using TemporaryFolder folder = Copy();
+        string snapshot = folder.File("models--meta-llama--Llama-3.2-1B/snapshots/0123abcd");
+        Directory.CreateDirectory(snapshot);
+        foreach (string path in Directory.GetFiles(folder.Path)) File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(path)), path);
+        using ITensorSource source = HuggingFaceFolder.Open(snapshot);
+        Assert.Equal("Llama-3.2-1B", source.Metadata.Text("general.name"));
+        Assert.Equal(21, source.Tensors.Count);
+    }
+
+    [Fact]
     public void A_missing_shard_and_a_path_out_of_the_folder_are_refused()
     {
         using TemporaryFolder folder = Copy();
