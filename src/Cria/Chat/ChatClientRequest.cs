@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Cria.Generation.Grammar;
 using Microsoft.Extensions.AI;
 
 namespace Cria.Chat;
@@ -13,7 +14,7 @@ internal sealed class ChatClientRequest
 {
     /// <summary>Reads options for a model.</summary>
     /// <exception cref="NotSupportedException">An option cannot be honoured; the message names it.</exception>
-    public ChatClientRequest(ChatOptions? options, IChatClient client, string modelId)
+    public ChatClientRequest(ChatOptions? options, IChatClient client, string modelId, AnswerGrammars grammars)
     {
         options ??= new ChatOptions();
         if (options.ModelId is { } asked && asked != modelId) throw Unsupported(nameof(options.ModelId), $"'{asked}' is not loaded, '{modelId}' is");
@@ -23,11 +24,11 @@ internal sealed class ChatClientRequest
             throw Unsupported(nameof(options.Reasoning), "the model does not reason apart from its answer");
 
         ReadTools(options);
-        ReadFormat(options.ResponseFormat);
         Instructions = options.Instructions;
         ConversationId = options.ConversationId;
         Generation = Read(options, client);
         ReadProperties(options.AdditionalProperties);
+        Constrain(options, grammars);
     }
 
     /// <summary>How the answer is generated.</summary>
@@ -82,17 +83,34 @@ internal sealed class ChatClientRequest
             Template = Template with { Tools = [.. Tools.Select(ChatMessages.ToJson)] };
         }
 
-        switch (options.ToolMode)
-        {
-            case null or AutoChatToolMode: break;
-            case RequiredChatToolMode: throw Unsupported(nameof(options.ToolMode), "a call cannot be forced");
-            case { } other: throw Unsupported(nameof(options.ToolMode), $"{other.GetType().Name} is not known");
-        }
+        if (options.ToolMode is not (null or AutoChatToolMode or RequiredChatToolMode))
+            throw Unsupported(nameof(options.ToolMode), $"{options.ToolMode.GetType().Name} is not known");
     }
 
-    private static void ReadFormat(ChatResponseFormat? format)
+    // Where a call is required, the answer is a call and has no text that a format could concern.
+    private void Constrain(ChatOptions options, AnswerGrammars grammars)
     {
-        if (format is not (null or ChatResponseFormatText)) throw Unsupported(nameof(ChatOptions.ResponseFormat), "answers cannot be held to a format");
+        TokenGrammar? grammar = null;
+        if (options.ToolMode is RequiredChatToolMode required)
+        {
+            AIFunctionDeclaration[] callable = [.. Tools.Where(tool => required.RequiredFunctionName is null || tool.Name == required.RequiredFunctionName)];
+            if (callable.Length == 0)
+                throw Unsupported(nameof(options.ToolMode), $"it requires a call of {required.RequiredFunctionName ?? "a function"}, but {nameof(options.Tools)} lack it");
+            grammar = grammars.Of(AnswerGrammars.CallSchema(callable));
+        }
+        else if (options.ResponseFormat is ChatResponseFormatJson json)
+        {
+            // A call is an object as well, so only a schema must make room for calls.
+            grammar = json.Schema is not { } schema ? grammars.JsonObject() : grammars.Of(Tools.Count > 0 ? AnswerGrammars.CallSchema(Tools, schema) : schema);
+        }
+        else if (options.ResponseFormat is not (null or ChatResponseFormatText))
+        {
+            throw Unsupported(nameof(options.ResponseFormat), $"{options.ResponseFormat.GetType().Name} is not known");
+        }
+
+        if (grammar is null) return;
+        if (Generation.Constraint is not null) throw Unsupported(nameof(options.RawRepresentationFactory), "it constrains an answer that other options constrain already");
+        Generation = Generation with { Constraint = () => new GrammarConstraint(grammar) };
     }
 
     private void ReadProperties(AdditionalPropertiesDictionary? properties)

@@ -22,6 +22,7 @@ public sealed class CriaChatClient : IChatClient
     private readonly LanguageModel model;
     private readonly bool ownsModel;
     private readonly ChatClientMetadata metadata;
+    private readonly AnswerGrammars grammars;
     private readonly ConversationStore conversations = new(KeptConversations);
 
     /// <summary>Makes a client.</summary>
@@ -32,6 +33,7 @@ public sealed class CriaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(model);
         this.model = model;
         this.ownsModel = ownsModel;
+        grammars = new AnswerGrammars(model.Tokenizer);
         metadata = new ChatClientMetadata("cria", defaultModelId: model.Name);
     }
 
@@ -75,7 +77,7 @@ public sealed class CriaChatClient : IChatClient
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var request = new ChatClientRequest(options, this, model.Name);
+        var request = new ChatClientRequest(options, this, model.Name, grammars);
         List<ChatTurn> added = ChatMessages.ToTurns(messages);
         List<ChatTurn> turns = request.ConversationId is { } id ? [.. conversations.Get(id), .. added] : added;
         if (request.Instructions is { } instructions) turns = ChatMessages.WithInstructions(turns, instructions);

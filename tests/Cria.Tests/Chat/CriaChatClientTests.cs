@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cria.Chat;
 using Cria.Generation;
+using Cria.Generation.Grammar;
 using Cria.Tensors;
 using Cria.Tokenization;
 using Microsoft.Extensions.AI;
@@ -207,6 +208,9 @@ public sealed class CriaChatClientTests
         { "Reasoning", () => new() { Reasoning = new() { Effort = ReasoningEffort.High } } },
         { "Tools", () => new() { Tools = [new HostedWebSearchTool()] } },
         { "RawRepresentationFactory", () => new() { RawRepresentationFactory = _ => "text" } },
+        { "ToolMode", () => new() { Tools = [Time], ToolMode = ChatToolMode.RequireSpecific("other") } },
+        { "ToolMode", () => new() { ToolMode = ChatToolMode.RequireAny } },
+        { "RawRepresentationFactory", () => new() { ResponseFormat = ChatResponseFormat.Json, RawRepresentationFactory = _ => new GenerationOptions { Constraint = () => null! } } },
         { "'mood'", () => With("mood", 1) },
         { "'min_p'", () => With("min_p", "much") },
         { "'min_tokens'", () => With("min_tokens", 1.5) },
@@ -220,6 +224,67 @@ public sealed class CriaChatClientTests
         using IChatClient client = scripted.Model.AsIChatClient();
         Assert.Contains(name, (await Assert.ThrowsAsync<NotSupportedException>(() => Ask(client, options()))).Message, StringComparison.Ordinal);
         Assert.Contains(name, (await Assert.ThrowsAsync<NotSupportedException>(() => Collect(client.GetStreamingResponseAsync([new(ChatRole.User, "Hi")], options(), Cancellation)))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Holds_answers_to_a_schema()
+    {
+        // Left alone, this model greets; the schema makes it write an object all the same.
+        using var scripted = new ScriptedModel(Greeting);
+        using IChatClient client = scripted.Model.AsIChatClient();
+        JsonElement schema = Json("""{"type": "object", "properties": {"city": {"enum": ["Bern", "Basel"]}, "wet": {"type": "boolean"}}, "required": ["city", "wet"], "additionalProperties": false}""");
+        for (int seed = 0; seed < 5; seed++)
+        {
+            JsonElement answer = Json((await Ask(client, new() { Seed = seed, ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) })).Text);
+            Assert.Contains(answer.GetProperty("city").GetString(), new[] { "Bern", "Basel" });
+            Assert.Contains(answer.GetProperty("wet").ValueKind, new[] { JsonValueKind.True, JsonValueKind.False });
+            Assert.StartsWith("{", (await Ask(client, new() { Seed = seed, MaxOutputTokens = 20, ResponseFormat = ChatResponseFormat.Json })).Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Forces_a_call_where_one_is_required()
+    {
+        using var scripted = new ScriptedModel(Greeting);
+        using IChatClient client = scripted.Model.AsIChatClient();
+        AIFunction pick = AIFunctionFactory.Create((bool wet, DayOfWeek day) => wet, "pick");
+        var names = new HashSet<string>();
+        for (int seed = 0; seed < 12; seed++)
+        {
+            ChatResponse any = await Ask(client, new() { Seed = seed, Temperature = 1, TopP = 1, Tools = [pick, Time], ToolMode = ChatToolMode.RequireAny });
+            names.Add(Assert.IsType<FunctionCallContent>(Assert.Single(any.Messages[0].Contents)).Name);
+            Assert.Equal(ChatFinishReason.ToolCalls, any.FinishReason);
+            ChatResponse one = await Ask(client, new() { Seed = seed, Tools = [pick, Time], ToolMode = ChatToolMode.RequireSpecific("pick") });
+            FunctionCallContent call = Assert.IsType<FunctionCallContent>(Assert.Single(one.Messages[0].Contents));
+            Assert.Equal("pick", call.Name);
+            Assert.Contains(((JsonElement)call.Arguments!["wet"]!).ValueKind, new[] { JsonValueKind.True, JsonValueKind.False });
+        }
+
+        Assert.Equal(2, names.Count);
+    }
+
+    [Theory]
+    [InlineData(WeatherCall, true)]
+    [InlineData("""{"answer": "rain"}""", true)]
+    [InlineData("""{"answer": 1}""", false)]
+    [InlineData("""{"name": "get_wind", "parameters": {"city": "Bern"}}""", false)]
+    [InlineData("""{"name": "get_weather", "parameters": {"city": 1}}""", false)]
+    public void A_schema_leaves_room_for_calls(string answer, bool isAllowed)
+    {
+        using var scripted = new ScriptedModel(Greeting);
+        Tokenizer tokenizer = scripted.Model.Tokenizer;
+        // The schema refers to its own parts, which lie elsewhere once it is one choice among others.
+        JsonElement schema = Json("""{"type": "object", "properties": {"answer": {"$ref": "#/$defs/word"}}, "required": ["answer"], "additionalProperties": false, "$defs": {"word": {"type": "string"}}}""");
+        TokenConstraint constraint = TokenGrammar.FromJsonSchema(tokenizer, AnswerGrammars.CallSchema([Weather], schema)).Start();
+        bool fits = true;
+        foreach (int token in tokenizer.Encode(answer))
+        {
+            fits = constraint.Allows(token);
+            if (!fits) break;
+            constraint.Accept(token);
+        }
+
+        Assert.Equal(isAllowed, fits && constraint.IsComplete);
     }
 
     [Fact]
