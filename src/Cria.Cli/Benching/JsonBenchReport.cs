@@ -26,6 +26,8 @@ internal sealed class JsonBenchReport(Terminal terminal) : BenchReport(terminal)
             json.WriteString("test", row.Test);
             json.WriteNumber("tokensPerSecond", row.Result.TokensPerSecond);
             json.WriteNumber("deviation", row.Result.Deviation);
+            json.WriteString("limit", row.Limit.Name);
+            json.WriteNumber("shareOfLimit", row.Limit.Share);
             json.WriteStartArray("seconds");
             foreach (double seconds in row.Result.Seconds) json.WriteNumberValue(seconds);
             json.WriteEndArray();

@@ -7,7 +7,7 @@ internal sealed class MarkdownBenchReport(Terminal terminal) : BenchReport(termi
 {
     private static readonly (string Title, int Width, bool IsNumber)[] Columns =
     [
-        ("model", 20, false), ("type", 7, false), ("size", 10, true), ("params", 7, true), ("threads", 7, true), ("test", 12, false), ("tokens/s", 17, true),
+        ("model", 20, false), ("type", 7, false), ("size", 10, true), ("params", 7, true), ("threads", 7, true), ("test", 12, false), ("tokens/s", 17, true), ("share", 5, true), ("of limit", 18, false),
     ];
 
     /// <inheritdoc/>
@@ -26,6 +26,7 @@ internal sealed class MarkdownBenchReport(Terminal terminal) : BenchReport(termi
             row.Model.Name.Replace('|', '/'), row.Model.FileType, Quantity.Bytes(row.Model.WeightBytes), Quantity.Count(row.Model.ParameterCount),
             row.Threads.ToString(CultureInfo.InvariantCulture), row.Test,
             FormattableString.Invariant($"{row.Result.TokensPerSecond:0.00} ± {row.Result.Deviation:0.00}"),
+            FormattableString.Invariant($"{row.Limit.Share:0%}"), row.Limit.Name,
         ]);
         Output.Flush();
     }

@@ -7,6 +7,7 @@ using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
+using Cria.Tensors.Kernels;
 
 namespace Cria.Cli.Commands;
 
@@ -33,7 +34,7 @@ internal static class BenchCommand
         output.Aliases.Add("-o");
         var verb = new Verb("bench", "Measure how fast a model runs, beside what this machine can do.")
         {
-            Details = "Speeds are the median of the runs ± their standard deviation.",
+            Details = "Speeds are the median of the runs ± their standard deviation. Beside each stands the share of this machine's own limit, measured just before: for prompts the multiply-add peak, for answers the speed of reading memory.",
         };
         verb.Add("Options", model, prompts, answers, depth, threads, repetitions, kvType, output);
         verb.Example("cria bench -m llama.gguf", "A prompt of 512 tokens and an answer of 128.");
@@ -71,17 +72,19 @@ internal static class BenchCommand
             foreach (int tokens in plan.Prompts)
             {
                 status.Show(FormattableString.Invariant($"timing a prompt of {tokens} tokens, {backend.ThreadCount} threads, {plan.Repetitions} times"));
+                MachineLimits limits = MachineLimits.Measure(backend.ThreadCount);
                 ThroughputResult result = bench.Prompt(tokens, plan.Repetitions, cancellationToken);
                 status.Clear();
-                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"prompt {tokens}"), result));
+                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"prompt {tokens}"), result, BenchLimit.OfPrompt(result, limits, bench.IsQuantized)));
             }
             foreach (int tokens in plan.Answers)
             {
                 status.Show(FormattableString.Invariant($"timing an answer of {tokens} tokens, {backend.ThreadCount} threads, {plan.Repetitions} times"));
+                MachineLimits limits = MachineLimits.Measure(backend.ThreadCount);
                 ThroughputResult result = bench.Decode(tokens, plan.Repetitions, plan.Depth, cancellationToken);
                 status.Clear();
                 string after = plan.Depth > 0 ? FormattableString.Invariant($" after {plan.Depth}") : "";
-                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"answer {tokens}{after}"), result));
+                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"answer {tokens}{after}"), result, BenchLimit.OfAnswer(result, limits)));
             }
         }
         report.End();

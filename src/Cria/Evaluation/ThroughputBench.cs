@@ -35,8 +35,12 @@ public sealed class ThroughputBench
             if (isOutput) outputElements = tensor.ElementCount;
             if (isLayer && tensor.Shape.Count == 2) layerElements += tensor.ElementCount;
             if (isOutput || isLayer) weightBytes += tensor.ByteCount;
+            if (isLayer && tensor.Shape.Count == 2 && tensor.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16)) IsQuantized = true;
         }
     }
+
+    /// <summary>True when layers have quantized weights, whose products are of 8-bit integers; else they are of floats.</summary>
+    public bool IsQuantized { get; }
 
     /// <summary>
     /// Times a fresh prompt of <paramref name="tokens"/> tokens, in steps of <see cref="PromptChunk"/>, to the logits of its last token.

@@ -7,12 +7,15 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// <summary>One to three products of the same input: the rows of all weights are one list of pieces that workers take from.</summary>
 internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes<T>
 {
+    private const int FewTokens = 8;
+
     private readonly NativeBuffer[] scratch;
     private readonly MatMulInput input = new();
     private readonly CpuWeight[] weights = new CpuWeight[3];
     private CpuWeight? gatedUp;
     private readonly Tensor[] results = new Tensor[3];
     private float* tiles;
+    private int stretch;
     private int count;
 
     public MatMulJob(NativeBuffer[] scratch)
@@ -59,6 +62,10 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
         tiles = arena.Take<float>(scratch.Length * WorkerTileFloats);
         for (int i = 0; i < count; i++) input.Ask(weights[i].Kernel, arena);
         if (gatedUp is not null) input.Ask(gatedUp.Kernel, arena);
+        // With few tokens reading is all, and a worker that goes on where it stopped has asked for the next rows already; but all must have work to the end.
+        int pieces = 0;
+        for (int i = 0; i < count; i++) pieces += Pieces(i);
+        stretch = input.Tokens < FewTokens ? Math.Clamp(pieces / (6 * scratch.Length), 1, 8) : 1;
     }
 
     /// <summary>Prepares all tokens on the calling thread.</summary>
@@ -72,25 +79,32 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
         for (int piece = TakeNext(); ; piece = TakeNext())
         {
             int index = 0, left = piece;
-            while (index < count && left >= Pieces(index)) left -= Pieces(index++);
+            while (index < count && left >= Stretches(index)) left -= Stretches(index++);
             if (index == count) return;
-            CpuWeight weight = weights[index];
-            int first = left * MatMulKernel.PiecePanels;
-            int panels = Math.Min(MatMulKernel.PiecePanels, weight.Panels - first);
-            float* tile = tiles + worker * WorkerTileFloats;
-            weight.Kernel.Run(weight, first, panels, input, tile, scratch[worker].Data);
-            if (gatedUp is { } up)
-            {
-                float* upTile = tile + WorkerTileFloats / 2;
-                up.Kernel.Run(up, first, panels, input, upTile, scratch[worker].Data);
-                SwiGlu.Row<T>(tile, upTile, input.Tokens * MatMulKernel.TileRows);
-            }
-            MatMulKernel.CopyOut(tile, weight, first, panels, input.Tokens, results[index].Data);
+            int last = Math.Min((left + 1) * stretch, Pieces(index));
+            for (int i = left * stretch; i < last; i++) RunPiece(index, i * MatMulKernel.PiecePanels, worker);
         }
+    }
+
+    private void RunPiece(int index, int firstPanel, int worker)
+    {
+        CpuWeight weight = weights[index];
+        int panels = Math.Min(MatMulKernel.PiecePanels, weight.Panels - firstPanel);
+        float* tile = tiles + worker * WorkerTileFloats;
+        weight.Kernel.Run(weight, firstPanel, panels, input, tile, scratch[worker].Data);
+        if (gatedUp is { } up)
+        {
+            float* upTile = tile + WorkerTileFloats / 2;
+            up.Kernel.Run(up, firstPanel, panels, input, upTile, scratch[worker].Data);
+            SwiGlu.Row<T>(tile, upTile, input.Tokens * MatMulKernel.TileRows);
+        }
+        MatMulKernel.CopyOut(tile, weight, firstPanel, panels, input.Tokens, results[index].Data);
     }
 
     /// <summary>Floats of a worker's tile and, for gated products, of the tile beside it.</summary>
     private long WorkerTileFloats => (gatedUp is null ? 1L : 2L) * input.Tokens * MatMulKernel.TileRows;
+
+    private int Stretches(int index) => (Pieces(index) + stretch - 1) / stretch;
 
     private int Pieces(int index) => (weights[index].Panels + MatMulKernel.PiecePanels - 1) / MatMulKernel.PiecePanels;
 
