@@ -42,6 +42,6 @@ internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum
     protected static void Prefetch(byte* ahead, int bytes)
     {
         if (!Sse.IsSupported) return;
-        for (int line = 0; line < bytes; line += 64) Sse.Prefetch1(ahead + line);
+        for (int line = 0; line < bytes; line += 128) Sse.Prefetch1(ahead + line);
     }
 }
