@@ -96,8 +96,8 @@ public class RunCommandTests(TinyModel model)
     public async Task Ends_with_130_on_ctrl_c()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGINT to send to another process on Windows");
-        // Without an end-of-turn token the answer goes on; the context is large enough for minutes.
-        using Process process = CriaProcess.Start("run", "-m", model.Path, "-c", "1000000", "--logit-bias", "262:-inf", "--raw", "Hello");
+        // Without the tokens that end it the answer goes on; the context is large enough for minutes.
+        using Process process = CriaProcess.Start("run", "-m", model.Path, "-c", "1000000", "--seed", "1", "--logit-bias", "259:-inf", "--logit-bias", "262:-inf", "--raw", "Hello");
         process.StandardInput.Close();
         var first = new char[1];
         Assert.Equal(1, await process.StandardOutput.ReadAsync(first, TestContext.Current.CancellationToken));
@@ -111,7 +111,7 @@ public class RunCommandTests(TinyModel model)
     public async Task Stops_when_the_reader_of_its_output_has_gone()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows tells writers of a closed pipe in another way");
-        using Process process = CriaProcess.Start("run", "-m", model.Path, "-c", "1000000", "--logit-bias", "262:-inf", "--raw", "Hello");
+        using Process process = CriaProcess.Start("run", "-m", model.Path, "-c", "1000000", "--seed", "1", "--logit-bias", "259:-inf", "--logit-bias", "262:-inf", "--raw", "Hello");
         process.StandardInput.Close();
         Assert.Equal(1, await process.StandardOutput.ReadAsync(new char[1], TestContext.Current.CancellationToken));
         process.StandardOutput.Close();
