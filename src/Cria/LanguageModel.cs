@@ -42,17 +42,28 @@ public sealed partial class LanguageModel : IDisposable
         Config = config with { ContextLength = context, RopeScaling = options.RopeScaling ?? config.RopeScaling, RopeTheta = options.RopeTheta ?? config.RopeTheta };
         Defaults = SamplingOptions.From(source.Metadata).OrElse(SamplingOptions.Llama3);
         Defaults.Validate(config.VocabularySize);
-        CpuBackend backend = CpuBackend.Create(options.Threads);
-        Engine = new Engine(new Llama(source, Config, backend, options.Progress), new EngineOptions
+        IDisposable owned = CpuBackend.Create(options.Threads);
+        try
         {
-            ContextLength = context,
-            CacheTokens = options.KvTokens ?? KvTokens(context, options),
-            CacheType = options.KvType,
-            MaxSequences = options.Parallel,
-            QueueCapacity = options.QueueCapacity,
-            StopTokens = Tokenizer.StopTokens,
-            Defaults = Defaults,
-        });
+            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress);
+            owned = network;
+            Engine = new Engine(network, new EngineOptions
+            {
+                ContextLength = context,
+                CacheTokens = options.KvTokens ?? KvTokens(context, options),
+                CacheType = options.KvType,
+                MaxSequences = options.Parallel,
+                QueueCapacity = options.QueueCapacity,
+                StopTokens = Tokenizer.StopTokens,
+                Defaults = Defaults,
+            });
+        }
+        catch
+        {
+            // Worker threads and memory, which nobody else would free.
+            owned.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The file it was loaded from.</summary>
