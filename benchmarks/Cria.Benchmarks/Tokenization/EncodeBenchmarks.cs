@@ -23,11 +23,11 @@ public class EncodeBenchmarks
     public void Load()
     {
         const int Size = 1 << 20;
-        tokenizer = BytePairTokenizer.FromTiktoken(SharedFile("data/llama3/tokenizer.model"));
+        tokenizer = BytePairTokenizer.FromTiktoken(ReferenceFile.PathOf("data/llama3/tokenizer.model"));
         Random random = new(1);
         text = Text switch
         {
-            "english" => File.ReadAllBytes(SharedFile("data/text/tinyshakespeare.txt")),
+            "english" => File.ReadAllBytes(ReferenceFile.PathOf("data/text/tinyshakespeare.txt")),
             "one letter" => Filled('a', Size),
             "spaces" => Filled(' ', Size),
             "one long word" => Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("antidisestablishmentarianism", Size / 28))),
@@ -51,17 +51,5 @@ public class EncodeBenchmarks
         byte[] bytes = new byte[size];
         Array.Fill(bytes, (byte)letter);
         return bytes;
-    }
-
-    /// <summary>A reference file: <c>../shared</c> is looked for beside each folder above the program.</summary>
-    private static string SharedFile(string relative)
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string path = Path.Combine(folder.FullName, "shared", relative);
-            if (File.Exists(path))
-                return path;
-        }
-        throw new FileNotFoundException($"reference file ../shared/{relative} is not beside this checkout");
     }
 }

@@ -77,6 +77,20 @@ internal sealed class GrammarAutomaton
         return only;
     }
 
+    /// <summary>
+    /// The state to which every plain character leads alike; <see cref="State.Dead"/> when none fits, <see cref="State.Mixed"/> when it may matter which it is.
+    /// One way into a rule that takes them all is alike: the rule ends in the same place whatever it took.
+    /// </summary>
+    public State AfterText(State state)
+    {
+        if (state.AfterText is null)
+        {
+            int[] ways = [.. state.Places.Select(place => (int)(place >> 32)).Where(program.TakesPlain)];
+            state.AfterText = ways.Length == 0 ? State.Dead : ways.Length == 1 && program.TakesEveryPlain(ways[0]) ? Next(state, (byte)'a')! : State.Mixed;
+        }
+        return state.AfterText;
+    }
+
     private State Step(State state, byte value)
     {
         foreach (long place in state.Places)
@@ -176,6 +190,9 @@ internal sealed class GrammarAutomaton
         /// <summary>Stands for "no state".</summary>
         public static readonly State Dead = new([], false, 0);
 
+        /// <summary>Stands for "one state or another".</summary>
+        public static readonly State Mixed = new([], false, 0);
+
         /// <summary>The places at which a byte may be taken, each above the number of its stack.</summary>
         public long[] Places { get; } = places;
 
@@ -192,8 +209,8 @@ internal sealed class GrammarAutomaton
             set => Volatile.Write(ref mask, value);
         }
 
-        /// <summary>Whether any plain text leads back here; null until asked for.</summary>
-        public bool? LoopsOnText { get; set; }
+        /// <summary>What <see cref="GrammarAutomaton.AfterText"/> says of the state; null until asked for.</summary>
+        public State? AfterText { get; set; }
     }
 
     private sealed class PlacesComparer : IEqualityComparer<long[]>

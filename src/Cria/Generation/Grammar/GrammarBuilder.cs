@@ -14,6 +14,7 @@ internal sealed class GrammarBuilder
     private readonly Queue<Expression.Rule> open = new();
     private readonly List<(int Instruction, Expression.Rule Rule)> calls = [];
     private readonly Dictionary<(CharacterSet Set, bool Quoted), int> setStarts = [];
+    private readonly HashSet<int> plainStarts = [];
     private readonly HashSet<Expression.Rule> productive = [];
 
     // The table that takes no byte.
@@ -41,7 +42,7 @@ internal sealed class GrammarBuilder
         }
         foreach ((int instruction, Expression.Rule rule) in builder.calls)
             builder.code[instruction] = builder.code[instruction] with { A = builder.ruleStarts[rule] };
-        return new GrammarProgram([.. builder.code], [.. builder.tables]);
+        return new GrammarProgram([.. builder.code], [.. builder.tables], builder.plainStarts);
     }
 
     /// <summary>Finds the rules that some text satisfies, so that no generation enters one it can never leave.</summary>
@@ -223,6 +224,8 @@ internal sealed class GrammarBuilder
             Add(GrammarProgram.Operation.Jump);
             start = EmitSetRule(set, quoted);
             setStarts.Add((set, quoted), start);
+            if (JsonText.Plain.Intersect(set).Equals(JsonText.Plain))
+                plainStarts.Add(start);
             code[jump] = code[jump] with { A = code.Count };
         }
         Add(GrammarProgram.Operation.Call, a: start, b: code.Count + 1);
@@ -233,7 +236,7 @@ internal sealed class GrammarBuilder
     {
         int end = code.Count;
         Add(GrammarProgram.Operation.Return);
-        CharacterSet plain = quoted ? set.Intersect(JsonText.Escaped.Complement()) : set;
+        CharacterSet plain = quoted ? set.Intersect(JsonText.Plain) : set;
         int[] first = new int[256];
         Array.Fill(first, -1);
         Utf8Tables utf8 = new(this, plain, end);

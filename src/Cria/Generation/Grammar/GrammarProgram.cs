@@ -1,7 +1,10 @@
 namespace Cria.Generation.Grammar;
 
 /// <summary>A grammar as instructions for a machine with a stack of return places. Instruction 0 begins.</summary>
-internal sealed class GrammarProgram(GrammarProgram.Instruction[] code, int[][] tables)
+/// <param name="code">The instructions.</param>
+/// <param name="tables">The next instruction by byte, for each table.</param>
+/// <param name="plainStarts">The tables that begin a rule which takes every plain character: all that a JSON string holds without escape.</param>
+internal sealed class GrammarProgram(GrammarProgram.Instruction[] code, int[][] tables, IReadOnlySet<int> plainStarts)
 {
     /// <summary>What an instruction does.</summary>
     internal enum Operation : byte
@@ -30,6 +33,22 @@ internal sealed class GrammarProgram(GrammarProgram.Instruction[] code, int[][] 
 
     /// <summary>For each table the next instruction by byte.</summary>
     public int[][] Tables { get; } = tables;
+
+    /// <summary>True when the instruction is the beginning of a rule that takes every plain character, and takes it in one way.</summary>
+    public bool TakesEveryPlain(int instruction) => plainStarts.Contains(instruction);
+
+    /// <summary>True when the instruction takes a byte that a plain character begins with.</summary>
+    public bool TakesPlain(int instruction)
+    {
+        Instruction at = Code[instruction];
+        for (int value = 0x20; value < 256; value++)
+        {
+            bool takes = at.Operation == Operation.Range ? at.Low <= value && value <= at.High : Tables[at.A][value] >= 0;
+            if (takes && value is not ('"' or '\\'))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>One instruction.</summary>
     internal record struct Instruction(Operation Operation, byte Low, byte High, int A, int B);

@@ -103,7 +103,7 @@ internal sealed class JsonGrammar
         Expression low = new Expression.Sequence([Bytes("\\u"), One(('D', 'D'), ('d', 'd')), One(('C', 'F'), ('c', 'f')), hex, hex]);
         return new Expression.Choice(
         [
-            new Expression.Character(JsonText.Escaped.Complement()),
+            new Expression.Character(JsonText.Plain),
             new Expression.Sequence([Bytes("\\"), new Expression.Character(CharacterSet.Of([.. "\"\\/bfnrt".Select(sign => ((int)sign, (int)sign))]))]),
             new Expression.Sequence([Bytes("\\u"), One(('0', '9'), ('A', 'C'), ('a', 'c'), ('E', 'F'), ('e', 'f')), hex, hex, hex]),
             new Expression.Sequence([Bytes("\\u"), One(('D', 'D'), ('d', 'd')), One(('0', '7')), hex, hex]),

@@ -9,6 +9,9 @@ internal static class JsonText
     /// <summary>The characters that a JSON string holds only as escapes.</summary>
     public static CharacterSet Escaped { get; } = CharacterSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\'));
 
+    /// <summary>The characters that it holds as they are.</summary>
+    public static CharacterSet Plain { get; } = Escaped.Complement();
+
     /// <summary>The escape of one character of <see cref="Escaped"/>.</summary>
     public static string Escape(char character) => character switch
     {

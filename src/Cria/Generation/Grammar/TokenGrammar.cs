@@ -85,8 +85,9 @@ public sealed class TokenGrammar
             if (state.Mask is { } meanwhile)
                 return meanwhile;
             ulong[] mask = new ulong[MaskLength];
-            if (state.LoopsOnText ??= LoopsOnText(states, state))
-                Trie.PlainMask.CopyTo(mask, 0);
+            int characters = PlainCharacters(states, state);
+            if (characters >= 0)
+                Trie.PlainMask(characters).CopyTo(mask);
             else
                 Walk(states, state, Trie.Plain, mask);
             Walk(states, state, Trie.Other, mask);
@@ -156,36 +157,23 @@ public sealed class TokenGrammar
         }
     }
 
-    /// <summary>True when every character without escape leads from the state back to it, as inside a JSON string without limits.</summary>
-    private static bool LoopsOnText(GrammarAutomaton states, GrammarAutomaton.State state)
+    /// <summary>
+    /// How many plain characters fit next where it does not matter which they are, as inside a JSON string without a pattern; -1 where it does.
+    /// Then the tokens that fit are known by their lengths alone.
+    /// </summary>
+    private int PlainCharacters(GrammarAutomaton states, GrammarAutomaton.State state)
     {
-        for (int value = 0x20; value < 0x80; value++)
+        for (int count = 0; count < Trie.LongestPlain; count++)
         {
-            if (value is not ('"' or '\\') && !ReferenceEquals(states.Next(state, (byte)value), state))
-                return false;
+            GrammarAutomaton.State next = states.AfterText(state);
+            if (ReferenceEquals(next, GrammarAutomaton.State.Mixed))
+                return -1;
+            if (ReferenceEquals(next, GrammarAutomaton.State.Dead))
+                return count;
+            if (ReferenceEquals(next, state))
+                break;
+            state = next;
         }
-        // One character for each way in which the bytes of UTF-8 can differ in what may follow.
-        HashSet<(GrammarAutomaton.State?, int)> seen = [];
-        for (int lead = 0xC2; lead < 0xF5; lead++)
-        {
-            (int low, int high) = lead switch { 0xE0 => (0xA0, 0xBF), 0xED => (0x80, 0x9F), 0xF0 => (0x90, 0xBF), 0xF4 => (0x80, 0x8F), _ => (0x80, 0xBF) };
-            if (!Returns(states.Next(state, (byte)lead), lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3, low, high))
-                return false;
-        }
-        return true;
-
-        bool Returns(GrammarAutomaton.State? at, int left, int low, int high)
-        {
-            if (left == 0 || at is null)
-                return ReferenceEquals(at, state);
-            if (low == 0x80 && high == 0xBF && !seen.Add((at, left)))
-                return true;
-            for (int value = low; value <= high; value++)
-            {
-                if (!Returns(states.Next(at, (byte)value), left - 1, 0x80, 0xBF))
-                    return false;
-            }
-            return true;
-        }
+        return Trie.LongestPlain;
     }
 }

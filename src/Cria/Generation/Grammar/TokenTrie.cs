@@ -12,6 +12,8 @@ internal sealed class TokenTrie
 {
     private static readonly ConditionalWeakTable<Tokenizer, TokenTrie> Tries = [];
 
+    private readonly ulong[][] plainMasks;
+
     private TokenTrie(Tokenizer tokenizer)
     {
         VocabularySize = tokenizer.VocabularySize;
@@ -25,9 +27,18 @@ internal sealed class TokenTrie
         }
         Plain = new Tree(tokenizer, plain);
         Other = new Tree(tokenizer, other);
-        PlainMask = new ulong[MaskLength];
-        foreach (int id in plain)
-            PlainMask[id >> 6] |= 1UL << (id & 63);
+        int[] lengths = [.. plain.Select(id => Encoding.UTF8.GetCharCount(tokenizer.TokenBytes(id)) - CountPairs(tokenizer.TokenBytes(id)))];
+        LongestPlain = lengths.DefaultIfEmpty(0).Max();
+        plainMasks = new ulong[LongestPlain + 1][];
+        for (int length = 0; length <= LongestPlain; length++)
+        {
+            plainMasks[length] = length == 0 ? new ulong[MaskLength] : (ulong[])plainMasks[length - 1].Clone();
+            for (int i = 0; i < plain.Count; i++)
+            {
+                if (lengths[i] == length)
+                    plainMasks[length][plain[i] >> 6] |= 1UL << (plain[i] & 63);
+            }
+        }
     }
 
     /// <summary>The number of tokens, special ones included.</summary>
@@ -42,8 +53,11 @@ internal sealed class TokenTrie
     /// <summary>All others.</summary>
     public Tree Other { get; }
 
-    /// <summary>The tokens of <see cref="Plain"/>, one bit each.</summary>
-    public ulong[] PlainMask { get; }
+    /// <summary>The number of characters in the longest token of <see cref="Plain"/>.</summary>
+    public int LongestPlain { get; }
+
+    /// <summary>The tokens of <see cref="Plain"/> with at most so many characters, one bit each.</summary>
+    public ReadOnlySpan<ulong> PlainMask(int characters) => plainMasks[Math.Min(characters, LongestPlain)];
 
     /// <summary>The trie of a tokenizer, made once.</summary>
     public static TokenTrie Of(Tokenizer tokenizer) => Tries.GetValue(tokenizer, static key => new TokenTrie(key));
@@ -57,6 +71,15 @@ internal sealed class TokenTrie
             text = text[length..];
         }
         return true;
+    }
+
+    /// <summary>The characters beyond the first plane, which are two units of UTF-16 each.</summary>
+    private static int CountPairs(ReadOnlySpan<byte> text)
+    {
+        int pairs = 0;
+        foreach (byte value in text)
+            pairs += value >= 0xF0 ? 1 : 0;
+        return pairs;
     }
 
     /// <summary>A tree of some of the tokens.</summary>
