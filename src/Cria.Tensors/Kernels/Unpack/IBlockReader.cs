@@ -1,18 +1,10 @@
-using System.Runtime.Intrinsics;
-
 namespace Cria.Tensors.Kernels.Unpack;
 
-/// <summary>One format to <see cref="PortableUnpacker{TReader}"/>: what a block holds, one row at a time.</summary>
+/// <summary>One format with blocks of 32 to <see cref="BlockUnpacker{TReader, T}"/>: scale and minimum (negated) are the F16 numbers at byte 0 and 2.</summary>
 internal unsafe interface IBlockReader
 {
-    /// <summary>Elements in a block.</summary>
-    static abstract int BlockSize { get; }
-
     /// <summary>Bytes in a block.</summary>
     static abstract int BlockBytes { get; }
-
-    /// <inheritdoc cref="Unpacker.GroupSize"/>
-    static abstract int GroupSize { get; }
 
     /// <inheritdoc cref="Unpacker.Zero"/>
     static abstract int Zero { get; }
@@ -20,15 +12,14 @@ internal unsafe interface IBlockReader
     /// <inheritdoc cref="Unpacker.HasMinimum"/>
     static abstract bool HasMinimum { get; }
 
-    /// <summary>The bytes, weight = scale · (byte − zero) − minimum, of elements 16 · <paramref name="part"/> … 16 · <paramref name="part"/> + 15.</summary>
-    static abstract Vector128<byte> Values(byte* block, int part);
+    /// <summary>Byte of the block's 32 bits that hold one bit of each quant; 0 for formats without.</summary>
+    static abstract int BitsAt { get; }
 
-    /// <summary>The scale of one group of the block.</summary>
-    static abstract float Scale(byte* block, int group);
-
-    /// <summary>The minimum of one group of the block; 0 for formats without.</summary>
-    static abstract float Minimum(byte* block, int group);
-
-    /// <summary>A 16-bit float.</summary>
-    static float F16(byte* at) => (float)*(Half*)at;
+    /// <summary>Writes one block's part of the panel.</summary>
+    /// <param name="block">The block of the first row.</param>
+    /// <param name="rowBytes">Bytes from row to row.</param>
+    /// <param name="bits">The 32 bits at <see cref="BitsAt"/>, row r's in lane r.</param>
+    /// <param name="signed">As in <see cref="Unpacker.Unpack"/>.</param>
+    /// <param name="panel">The first row's four bytes of the first four columns.</param>
+    static abstract void Values<T>(byte* block, nint rowBytes, T bits, bool signed, byte* panel) where T : struct, IRows<T>;
 }

@@ -41,7 +41,7 @@ internal readonly unsafe struct Avx512IQ4_NL : IRowsReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Levels(bool signed)
     {
-        Vector128<byte> levels = signed ? Vector128.Create(IQ4_NL.Levels).AsByte() : PortableIQ4_NL.Levels;
+        Vector128<byte> levels = Vector128.Create(IQ4_NL.Levels).AsByte() ^ Vector128.Create((byte)(signed ? 0 : 128));
         return Vector512.Create(Vector256.Create(levels, levels), Vector256.Create(levels, levels));
     }
 }

@@ -5,22 +5,8 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// <summary>The switch from a format and a level to its unpacker.</summary>
 internal static class UnpackTable
 {
-    private static readonly FrozenDictionary<TensorType, Unpacker> Portable = new Dictionary<TensorType, Unpacker>
-    {
-        [TensorType.Q4_0] = new PortableUnpacker<PortableQ4_0>(),
-        [TensorType.Q4_1] = new PortableUnpacker<PortableQ4_1>(),
-        [TensorType.Q5_0] = new PortableUnpacker<PortableQ5_0>(),
-        [TensorType.Q5_1] = new PortableUnpacker<PortableQ5_1>(),
-        [TensorType.Q8_0] = new PortableUnpacker<PortableQ8_0>(),
-        [TensorType.Q2_K] = new PortableUnpacker<PortableQ2_K>(),
-        [TensorType.Q3_K] = new PortableUnpacker<PortableQ3_K>(),
-        [TensorType.Q4_K] = new PortableUnpacker<PortableQ4_K>(),
-        [TensorType.Q5_K] = new PortableUnpacker<PortableQ5_K>(),
-        [TensorType.Q6_K] = new PortableUnpacker<PortableQ6_K>(),
-        [TensorType.IQ4_NL] = new PortableUnpacker<PortableIQ4_NL>(),
-        [TensorType.IQ4_XS] = new PortableUnpacker<PortableIQ4_XS>(),
-    }.ToFrozenDictionary();
-
+    private static readonly FrozenDictionary<TensorType, Unpacker> Portable = All<Rows128>();
+    private static readonly FrozenDictionary<TensorType, Unpacker> Avx2 = All<Rows256>();
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx512 = new Dictionary<TensorType, Unpacker>
     {
         [TensorType.Q4_0] = new Avx512Unpacker<Avx512Q4_0>(),
@@ -43,7 +29,28 @@ internal static class UnpackTable
     /// <summary>The unpacker of a quantized type at a level.</summary>
     public static Unpacker For(TensorType type, CpuLevel level)
     {
-        if (level >= CpuLevel.Avx512 && Avx512.TryGetValue(type, out Unpacker? unpacker)) return unpacker;
-        return Portable.TryGetValue(type, out unpacker) ? unpacker : throw new ArgumentException($"{type} at {level} has no unpacker", nameof(type));
+        FrozenDictionary<TensorType, Unpacker> table = level switch
+        {
+            CpuLevel.Portable => Portable,
+            CpuLevel.Avx2 => Avx2,
+            _ => Avx512,
+        };
+        return table.TryGetValue(type, out Unpacker? unpacker) ? unpacker : throw new ArgumentException($"{type} at {level} has no unpacker", nameof(type));
     }
+
+    private static FrozenDictionary<TensorType, Unpacker> All<T>() where T : struct, IRows<T> => new Dictionary<TensorType, Unpacker>
+    {
+        [TensorType.Q4_0] = new BlockUnpacker<Q4_0Reader, T>(),
+        [TensorType.Q4_1] = new BlockUnpacker<Q4_1Reader, T>(),
+        [TensorType.Q5_0] = new BlockUnpacker<Q5_0Reader, T>(),
+        [TensorType.Q5_1] = new BlockUnpacker<Q5_1Reader, T>(),
+        [TensorType.Q8_0] = new BlockUnpacker<Q8_0Reader, T>(),
+        [TensorType.Q2_K] = new Q2_KUnpacker<T>(),
+        [TensorType.Q3_K] = new Q3_KUnpacker<T>(),
+        [TensorType.Q4_K] = new Q4_KUnpacker<T>(),
+        [TensorType.Q5_K] = new Q5_KUnpacker<T>(),
+        [TensorType.Q6_K] = new Q6_KUnpacker<T>(),
+        [TensorType.IQ4_NL] = new BlockUnpacker<IQ4_NLReader, T>(),
+        [TensorType.IQ4_XS] = new IQ4_XSUnpacker<T>(),
+    }.ToFrozenDictionary();
 }

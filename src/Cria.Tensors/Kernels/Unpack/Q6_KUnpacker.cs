@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+
+namespace Cria.Tensors.Kernels.Unpack;
+
+/// <summary>Unpacks <see cref="Quantization.Q6_K"/>.</summary>
+internal sealed unsafe class Q6_KUnpacker<T>() : SuperblockUnpacker<T>(blockBytes: 210, groupSize: 16, zero: 32, hasMinimum: false)
+    where T : struct, IRows<T>
+{
+    protected override void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales, float* minimums)
+    {
+        if (signed) Block(block, rowBytes, signed: true, panel, scales);
+        else Block(block, rowBytes, signed: false, panel, scales);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales)
+    {
+        // The scale is the upper half of the block's last four bytes. It is copied before and read after the quants: a vector load right behind the small stores would wait for them.
+        uint* heads = stackalloc uint[PanelRows];
+        Rows.Copy<T>(block + 206, rowBytes, heads);
+        for (int run = 0; run < 2; run++)
+        {
+            byte* low = block + run * 64, high = block + 128 + run * 32, to = panel + run * 128 * PanelRows;
+            Sixteen(low, high, rowBytes, signed, to);
+            Sixteen(low + 16, high + 16, rowBytes, signed, to + 16 * PanelRows);
+        }
+        T.Turn(block + 192, rowBytes, out T s0, out T s1, out T s2, out T s3);
+        T scale = T.UpperHalves(T.Load(heads));
+        Rows.StoreSignedProducts(s0, scale, scales);
+        Rows.StoreSignedProducts(s1, scale, scales + 4 * PanelRows);
+        Rows.StoreSignedProducts(s2, scale, scales + 8 * PanelRows);
+        Rows.StoreSignedProducts(s3, scale, scales + 12 * PanelRows);
+    }
+
+    /// <summary>Columns i, 32 + i, 64 + i and 96 + i of a run, i from 0 to 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sixteen(byte* low, byte* high, nint rowBytes, bool signed, byte* panel)
+    {
+        T.Turn(high, rowBytes, out T h0, out T h1, out T h2, out T h3);
+        T.Turn(low, rowBytes, out T a0, out T a1, out T a2, out T a3);
+        T.Turn(low + 32, rowBytes, out T b0, out T b1, out T b2, out T b3);
+        Store(a0, b0, h0, signed, panel);
+        Store(a1, b1, h1, signed, panel + 64);
+        Store(a2, b2, h2, signed, panel + 128);
+        Store(a3, b3, h3, signed, panel + 192);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T a, T b, T high, bool signed, byte* panel)
+    {
+        T upper = T.Bytes(48), zero = T.Bytes((byte)(signed ? 32 : 0));
+        ((Rows.LowNibbles(a) | (T.Left(high, 4) & upper)) - zero).Store(panel);
+        ((Rows.LowNibbles(b) | (T.Left(high, 2) & upper)) - zero).Store(panel + 32 * PanelRows);
+        ((Rows.HighNibbles(a) | (high & upper)) - zero).Store(panel + 64 * PanelRows);
+        ((Rows.HighNibbles(b) | (T.Right(high, 2) & upper)) - zero).Store(panel + 96 * PanelRows);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+
+namespace Cria.Tensors.Kernels.Unpack;
+
+/// <summary>What the unpackers share, made of <see cref="IRows{T}"/>'s operations.</summary>
+internal static unsafe class Rows
+{
+    /// <summary>Copies four bytes of each row side by side: with plain moves, for the load and store ports are idle while vectors are turned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy<T>(byte* at, nint rowBytes, uint* to) where T : struct, IRows<T>
+    {
+        CopyFour(at, rowBytes, to);
+        if (T.Count == 8) CopyFour(at + 4 * rowBytes, rowBytes, to + 4);
+    }
+
+    /// <summary>The finite F16 numbers in the lower half of each lane as F32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LowerHalves<T>(T lanes) where T : struct, IRows<T> => T.UpperHalves(T.Left(lanes, 16));
+
+    /// <summary>The lower four bits of each byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LowNibbles<T>(T bytes) where T : struct, IRows<T> => bytes & T.Bytes(15);
+
+    /// <summary>The upper four bits of each byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T HighNibbles<T>(T bytes) where T : struct, IRows<T> => T.Right(bytes, 4) & T.Bytes(15);
+
+    /// <summary>Four groups' unsigned bytes, times the row's <paramref name="factor"/>: [4, 16] floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreProducts<T>(T bytes, T factor, float* to) where T : struct, IRows<T>
+    {
+        T low = T.Lanes(255);
+        T.Product(bytes & low, factor).Store(to);
+        T.Product(T.Right(bytes, 8) & low, factor).Store(to + Unpacker.PanelRows);
+        T.Product(T.Right(bytes, 16) & low, factor).Store(to + 2 * Unpacker.PanelRows);
+        T.Product(T.Right(bytes, 24), factor).Store(to + 3 * Unpacker.PanelRows);
+    }
+
+    /// <summary>Four groups' signed bytes, times the row's <paramref name="factor"/>: [4, 16] floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSignedProducts<T>(T bytes, T factor, float* to) where T : struct, IRows<T>
+    {
+        T.Product(T.RightSigned(T.Left(bytes, 24), 24), factor).Store(to);
+        T.Product(T.RightSigned(T.Left(bytes, 16), 24), factor).Store(to + Unpacker.PanelRows);
+        T.Product(T.RightSigned(T.Left(bytes, 8), 24), factor).Store(to + 2 * Unpacker.PanelRows);
+        T.Product(T.RightSigned(bytes, 24), factor).Store(to + 3 * Unpacker.PanelRows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyFour(byte* at, nint rowBytes, uint* to)
+    {
+        to[0] = *(uint*)at;
+        to[1] = *(uint*)(at + rowBytes);
+        to[2] = *(uint*)(at + 2 * rowBytes);
+        to[3] = *(uint*)(at + 3 * rowBytes);
+    }
+}
