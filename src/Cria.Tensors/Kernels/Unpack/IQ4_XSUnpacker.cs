@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks <see cref="Quantization.IQ4_XS"/>.</summary>
@@ -7,13 +5,6 @@ internal sealed unsafe class IQ4_XSUnpacker<T>() : SuperblockUnpacker<T>(blockBy
     where T : struct, IRows<T>
 {
     protected override void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales, float* minimums)
-    {
-        if (signed) Block(block, rowBytes, signed: true, panel, scales);
-        else Block(block, rowBytes, signed: false, panel, scales);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales)
     {
         T levels = IQ4_NLReader.Levels<T>(signed);
         for (byte* at = block + 8; at < block + 136; at += 16, panel += 32 * PanelRows)

@@ -35,7 +35,8 @@ internal sealed unsafe class Q2_KUnpacker<T>() : SuperblockUnpacker<T>(blockByte
     }
 
     /// <summary>Columns i, 32 + i, 64 + i and 96 + i of a run, i from 0 to 15.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // Not inlined: with it the JIT runs out of locals to keep in registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Sixteen(byte* at, nint rowBytes, byte* panel)
     {
         T.Turn(at, rowBytes, out T v0, out T v1, out T v2, out T v3);
