@@ -20,17 +20,19 @@ namespace Cria.Tensors.Kernels;
 /// <param name="FloatMultiplyAddsPerSecond">Fused multiply-adds of 32-bit floats, operands in registers.</param>
 public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond, double Int8MultiplyAddsPerSecond, string Int8Instruction, double FloatMultiplyAddsPerSecond)
 {
-    private const long ReadBytesPerThread = 128L << 20;
+    /// <summary>Far more than any cache, where there is so much memory.</summary>
+    private const long MostReadBytes = 1L << 30;
+
     private const int Repetitions = 7;
     private const long Loops = 4_000_000;
 
-    /// <summary>Measures; takes about half a second and <c>128 MiB</c> of memory a thread.</summary>
+    /// <summary>Measures; takes about a second and, for that time, up to 1 GiB of memory.</summary>
     public static MachineLimits Measure(int threads)
     {
         using var workers = new WorkerPool(threads);
-        using var memory = new NativeBuffer(ReadBytesPerThread * threads);
-        new Span<byte>(memory.Data, 1).Fill(1);
-        double read = Best(workers, new ReadJob(memory.Data), ReadBytesPerThread * threads);
+        long bytesPerThread = Math.Min(MostReadBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8) / threads / 4096 * 4096;
+        using var memory = new NativeBuffer(bytesPerThread * threads);
+        double read = Best(workers, new ReadJob(memory.Data, bytesPerThread), bytesPerThread * threads);
         double floats = Best(workers, new FloatJob(), (double)Loops * 12 * Vector<float>() * threads);
         (Int8Job int8, string instruction, int productsPerLoop) = Int8();
         return new MachineLimits(threads, read, Best(workers, int8, (double)Loops * productsPerLoop * threads), instruction, floats);
@@ -72,15 +74,15 @@ public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond
         return (delegate* unmanaged<long, void>)ExecutableMemory.Place(c);
     }
 
-    private sealed class ReadJob(byte* memory) : ParallelJob
+    private sealed class ReadJob(byte* memory, long bytesPerThread) : ParallelJob
     {
         private long result;
 
         public override void Run(int worker, int workerCount)
         {
-            byte* from = memory + worker * ReadBytesPerThread;
+            byte* from = memory + worker * bytesPerThread;
             Vector256<long> a = default, b = default, c = default, d = default;
-            for (byte* end = from + ReadBytesPerThread; from < end; from += 128)
+            for (byte* end = from + bytesPerThread; from < end; from += 128)
             {
                 a ^= Vector256.Load((long*)from);
                 b ^= Vector256.Load((long*)(from + 32));

@@ -6,8 +6,11 @@ namespace Cria.Tensors.Threading;
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>About a millisecond of waiting before a worker goes to sleep.</summary>
-    private const int SpinsBeforeSleep = 20_000;
+    /// <summary>Some ten microseconds: about as long as workers that all have a core wait for each other.</summary>
+    private const int SpinsBeforeYield = 400;
+
+    /// <summary>Waits, given away to other threads, before a worker goes to sleep: about a millisecond.</summary>
+    private const int WaitsBeforeSleep = 3_000;
 
     private readonly Thread[] threads;
     private readonly object sleepLock = new();
@@ -56,12 +59,7 @@ internal sealed class WorkerPool : IDisposable
             }
             Guarded(work, 0);
             int spins = 0;
-            while (Volatile.Read(ref remaining) > 0)
-            {
-                // The other workers may share this core with another program: after a while let it run.
-                if (++spins < SpinsBeforeSleep) Thread.SpinWait(1);
-                else Thread.Yield();
-            }
+            while (Volatile.Read(ref remaining) > 0) Wait(++spins);
             job = null;
             if (failure is { } thrown)
             {
@@ -89,7 +87,7 @@ internal sealed class WorkerPool : IDisposable
             int spins = 0;
             while (Volatile.Read(ref epoch) == seen)
             {
-                if (++spins < SpinsBeforeSleep) Thread.SpinWait(1);
+                if (++spins < WaitsBeforeSleep) Wait(spins);
                 else Sleep(seen);
             }
             seen++;
@@ -97,6 +95,13 @@ internal sealed class WorkerPool : IDisposable
             Guarded(job!, worker);
             Interlocked.Decrement(ref remaining);
         }
+    }
+
+    /// <summary>What is waited for may need this very core, where another program has taken one: after a moment the core is given away.</summary>
+    private static void Wait(int spins)
+    {
+        if (spins < SpinsBeforeYield) Thread.SpinWait(1);
+        else Thread.Yield();
     }
 
     private void Sleep(int seen)
