@@ -2,22 +2,43 @@ using Cria.Tensors;
 
 namespace Cria.Cli;
 
-/// <summary>The small model that ships with the program: <c>models/cria-tiny*.gguf</c> beside it or, in a checkout, at the root.</summary>
+/// <summary>
+/// The model that ships with the program: the small trained one, <c>models/cria-tiny*.gguf</c>, else the demonstration, <c>models/hello.gguf</c>.
+/// It lies beside the program or, in a checkout, in a folder above it up to the repository's root.
+/// </summary>
 internal static class DefaultModel
 {
+    private const string Trained = "cria-tiny*.gguf", Demonstration = "hello.gguf", RootMark = "Cria.slnx";
+
     /// <summary>Its path; null when none is there.</summary>
-    public static string? Find()
+    public static string? Find() => Find(AppContext.BaseDirectory);
+
+    /// <summary>Its path for a program in <paramref name="programFolder"/>; null when none is there.</summary>
+    public static string? Find(string programFolder)
     {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            string models = Path.Combine(folder.FullName, "models");
-            if (!Directory.Exists(models)) continue;
-            string? found = Directory.EnumerateFiles(models, "cria-tiny*.gguf").Order(StringComparer.Ordinal).FirstOrDefault();
-            if (found is not null) return found;
-        }
-        return null;
+        string[] folders = [.. Folders(programFolder).Select(folder => Path.Combine(folder, "models")).Where(Directory.Exists)];
+        // A trained model anywhere goes before the demonstration, which lies beside every build.
+        return First(folders, Trained) ?? First(folders, Demonstration);
     }
 
     /// <summary>The model the user named, else the one that ships. Throws <see cref="CriaException"/> when there is neither.</summary>
     public static string Or(string? named) => named ?? Find() ?? throw new CriaException("no model is named and none lies beside the program; name a GGUF file with -m");
+
+    /// <summary>True for the demonstration that answers where the user named no model.</summary>
+    public static bool IsDemonstration(string path) => Path.GetFileName(path) == Demonstration && Path.GetFullPath(path) == Find();
+
+    private static string? First(IEnumerable<string> folders, string pattern) =>
+        folders.Select(folder => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal).FirstOrDefault()).FirstOrDefault(found => found is not null);
+
+    private static IEnumerable<string> Folders(string programFolder)
+    {
+        List<string> folders = [];
+        for (DirectoryInfo? folder = new(programFolder); folder is not null; folder = folder.Parent)
+        {
+            folders.Add(folder.FullName);
+            if (File.Exists(Path.Combine(folder.FullName, RootMark))) return folders;
+        }
+        // Outside a checkout the folders above belong to somebody else.
+        return folders.Take(1);
+    }
 }
