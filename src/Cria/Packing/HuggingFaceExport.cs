@@ -18,11 +18,11 @@ internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions opt
     /// <summary>The type of the matrices: the chosen one, else what most of them have; F16 where that is quantized.</summary>
     public TensorType Type { get; } = options.Type ?? source.Tensors.Where(tensor => tensor.Shape.Count > 1).GroupBy(tensor => tensor.Type)
         .MaxBy(group => group.Sum(tensor => tensor.ElementCount))?.Key switch
-        {
-            TensorType.F32 => TensorType.F32,
-            TensorType.BF16 => TensorType.BF16,
-            _ => TensorType.F16,
-        };
+    {
+        TensorType.F32 => TensorType.F32,
+        TensorType.BF16 => TensorType.BF16,
+        _ => TensorType.F16,
+    };
 
     /// <summary>Writes the folder.</summary>
     public void Write(string folder)

@@ -305,8 +305,13 @@ public sealed class CriaChatClientTests
         using IChatClient client = scripted.Model.AsIChatClient();
         var options = new ChatOptions
         {
-            ModelId = "scripted", ResponseFormat = ChatResponseFormat.Text, ToolMode = ChatToolMode.Auto, AllowMultipleToolCalls = true, AllowBackgroundResponses = false,
-            Reasoning = new() { Effort = ReasoningEffort.None }, AdditionalProperties = new() { ["min_p"] = 0.1f, ["typical_p"] = 0.9, ["priority"] = 3, ["nothing"] = null },
+            ModelId = "scripted",
+            ResponseFormat = ChatResponseFormat.Text,
+            ToolMode = ChatToolMode.Auto,
+            AllowMultipleToolCalls = true,
+            AllowBackgroundResponses = false,
+            Reasoning = new() { Effort = ReasoningEffort.None },
+            AdditionalProperties = new() { ["min_p"] = 0.1f, ["typical_p"] = 0.9, ["priority"] = 3, ["nothing"] = null },
         };
         Assert.Equal("Hello, world! 👋", (await Ask(client, options)).Text);
     }

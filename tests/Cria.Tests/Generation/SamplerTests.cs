@@ -85,7 +85,12 @@ public class SamplerTests
         var sampler = new Sampler(6);
         var settings = new SamplingSettings(new()
         {
-            RepetitionPenalty = 2, FrequencyPenalty = 0.25f, PresencePenalty = 0.5f, MinTokens = 4, StopTokens = [5], LogitBias = new Dictionary<int, float> { [4] = 10, [0] = 1 },
+            RepetitionPenalty = 2,
+            FrequencyPenalty = 0.25f,
+            PresencePenalty = 0.5f,
+            MinTokens = 4,
+            StopTokens = [5],
+            LogitBias = new Dictionary<int, float> { [4] = 10, [0] = 1 },
         }, [], 6);
         float[] adjusted = sampler.Adjust(logits, settings, tokens, promptLength: 2).ToArray();
         // Of the answer 2, 2, 3: token 2 twice, token 3 once; 0 and 1 stand in the prompt.

@@ -105,5 +105,6 @@ public static unsafe class HuggingFaceFolder
 
     /// <summary>The number of <c>general.file_type</c>: what most of the weights are.</summary>
     private static long FileType(List<AssembledTensor> tensors) => tensors.Where(tensor => tensor.Info.Shape.Count > 1).GroupBy(tensor => tensor.Info.Type)
-        .MaxBy(group => group.Sum(tensor => tensor.Info.ByteCount))?.Key switch { TensorType.BF16 => 32L, TensorType.F16 => 1L, _ => 0L };
+        .MaxBy(group => group.Sum(tensor => tensor.Info.ByteCount))?.Key switch
+    { TensorType.BF16 => 32L, TensorType.F16 => 1L, _ => 0L };
 }

@@ -14,9 +14,18 @@ public sealed unsafe class UnpackerTests
     /// <summary>Where each format keeps its F16 numbers.</summary>
     private static readonly Dictionary<TensorType, int[]> HalfOffsets = new()
     {
-        [TensorType.Q4_0] = [0], [TensorType.Q4_1] = [0, 2], [TensorType.Q5_0] = [0], [TensorType.Q5_1] = [0, 2], [TensorType.Q8_0] = [0],
-        [TensorType.Q2_K] = [80, 82], [TensorType.Q3_K] = [108], [TensorType.Q4_K] = [0, 2], [TensorType.Q5_K] = [0, 2], [TensorType.Q6_K] = [208],
-        [TensorType.IQ4_NL] = [0], [TensorType.IQ4_XS] = [0],
+        [TensorType.Q4_0] = [0],
+        [TensorType.Q4_1] = [0, 2],
+        [TensorType.Q5_0] = [0],
+        [TensorType.Q5_1] = [0, 2],
+        [TensorType.Q8_0] = [0],
+        [TensorType.Q2_K] = [80, 82],
+        [TensorType.Q3_K] = [108],
+        [TensorType.Q4_K] = [0, 2],
+        [TensorType.Q5_K] = [0, 2],
+        [TensorType.Q6_K] = [208],
+        [TensorType.IQ4_NL] = [0],
+        [TensorType.IQ4_XS] = [0],
     };
 
     public static TheoryData<TensorType, CpuLevel> Pairs
