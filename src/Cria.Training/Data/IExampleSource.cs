@@ -1,0 +1,11 @@
+namespace Cria.Training.Data;
+
+/// <summary>Documents to learn from, by number; the order in which they are read is not theirs to decide.</summary>
+public interface IExampleSource
+{
+    /// <summary>How many there are.</summary>
+    int Count { get; }
+
+    /// <summary>The document of that number, the same each time.</summary>
+    TrainingExample this[int index] { get; }
+}
