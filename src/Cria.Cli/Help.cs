@@ -56,10 +56,10 @@ internal sealed class Help(Terminal terminal) : SynchronousCommandLineAction
                 Wrapped(effect, Indent + 4, Ink.Faint);
             }
         }
-        if (command is RootCommand)
+        if (command.Subcommands.Count > 0)
         {
             terminal.Out.WriteLine();
-            Wrapped("Run 'cria COMMAND --help' for the options of a command, with examples.", 0);
+            Wrapped($"Run '{Path(command)} COMMAND --help' for the options of a command, with examples.", 0);
         }
         terminal.Out.Flush();
     }
@@ -70,8 +70,12 @@ internal sealed class Help(Terminal terminal) : SynchronousCommandLineAction
         bool needsModel = command.Options.Any(option => option.Required);
         string required = string.Concat(command.Options.Where(option => option.Required).Select(option => $" {option.Aliases.FirstOrDefault() ?? option.Name} {option.HelpName}"));
         string arguments = string.Concat(command.Arguments.Select(argument => " " + Label(argument)));
-        return $"cria {command.Name}{(needsModel ? required : "")} [options]{arguments}";
+        string commands = command.Subcommands.Count > 0 ? " COMMAND" : "";
+        return $"{Path(command)}{commands}{(needsModel ? required : "")} [options]{arguments}";
     }
+
+    /// <summary>How a command is typed: <c>cria tokenizer train</c>.</summary>
+    public static string Path(Command command) => command is RootCommand ? "cria" : $"{Path((Command)command.Parents.First())} {command.Name}";
 
     private static string Label(Argument argument)
     {

@@ -20,7 +20,7 @@ internal sealed class Invoker
         this.interruption = interruption;
         help = new Help(terminal);
         // "--raw true" answers the prompt "true": a flag takes no value.
-        foreach (Option flag in root.Subcommands.SelectMany(verb => verb.Options).Where(option => option.ValueType == typeof(bool))) flag.Arity = ArgumentArity.Zero;
+        foreach (Option flag in Verbs(root).SelectMany(verb => verb.Options).Where(option => option.ValueType == typeof(bool))) flag.Arity = ArgumentArity.Zero;
         root.Options.Clear();
         root.Options.Add(new HelpOption("--help", "-h") { Description = "Show this page.", Action = help, Recursive = true });
         root.Options.Add(new VersionOption("--version") { Description = "Show the version.", Action = new VersionPage(terminal) });
@@ -34,7 +34,7 @@ internal sealed class Invoker
             help.Write(root);
             return ExitCode.Usage;
         }
-        if (args[0] == "help") args = args.Length == 1 ? ["--help"] : [args[1], "--help"];
+        if (args[0] == "help") args = [.. args[1..], "--help"];
         // A prompt may begin with @ and is no name of a file with arguments.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0 && parsed.Action is not (Help or VersionPage)) return UsageError(parsed);
@@ -56,16 +56,24 @@ internal sealed class Invoker
         }
     }
 
+    /// <summary>All commands below one, those of groups included.</summary>
+    private static IEnumerable<Command> Verbs(Command command) => command.Subcommands.SelectMany(verb => Verbs(verb).Prepend(verb));
+
     private int UsageError(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
         ParseError error = parsed.Errors[0];
         string message = error.Message.TrimEnd('.');
-        if (command is RootCommand && parsed.UnmatchedTokens.Count > 0)
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0)
+        {
+            help.Write(command);
+            return ExitCode.Usage;
+        }
+        if (command.Subcommands.Count > 0)
         {
             string typed = parsed.UnmatchedTokens[0];
-            Command? meant = root.Subcommands.MinBy(verb => EditDistance.Between(typed, verb.Name));
-            message = $"there is no command '{typed}'" + (meant is not null && EditDistance.Between(typed, meant.Name) <= 2 ? $"; did you mean '{meant.Name}'?" : "");
+            Command? meant = command.Subcommands.MinBy(verb => EditDistance.Between(typed, verb.Name));
+            message = $"there is no command '{Help.Path(command)["cria".Length..].TrimStart()}{(command is RootCommand ? "" : " ")}{typed}'" + (meant is not null && EditDistance.Between(typed, meant.Name) <= 2 ? $"; did you mean '{meant.Name}'?" : "");
         }
         else if (parsed.UnmatchedTokens.Count > 0 && message.Contains(parsed.UnmatchedTokens[0], StringComparison.Ordinal))
         {
@@ -82,7 +90,7 @@ internal sealed class Invoker
     private int UsageError(Command command, string message)
     {
         Failure.Print(terminal, message);
-        terminal.Error.WriteLine(command is RootCommand ? "See 'cria --help'." : $"See 'cria {command.Name} --help'.");
+        terminal.Error.WriteLine($"See '{Help.Path(command)} --help'.");
         return ExitCode.Usage;
     }
 }

@@ -1,6 +1,6 @@
 namespace Cria.Tokenization;
 
-/// <summary>The 256 special tokens of Llama 3, which follow the text tokens of its vocabulary. Source: Meta's <c>tokenizer.py</c>.</summary>
+/// <summary>The special tokens of Llama 3, 256 in its own files, which follow the text tokens of its vocabulary. Source: Meta's <c>tokenizer.py</c>.</summary>
 public static class Llama3SpecialTokens
 {
     private const int Count = 256;
@@ -14,6 +14,10 @@ public static class Llama3SpecialTokens
     public static IReadOnlyList<string> Llama31 { get; } = Make(
         "<|begin_of_text|>", "<|end_of_text|>", null, null, "<|finetune_right_pad_id|>", null,
         "<|start_header_id|>", "<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>");
+
+    /// <summary>Only those that Llama 3's prompts are made of, for small vocabularies where 247 reserved tokens would cost more than they are worth.</summary>
+    public static IReadOnlyList<string> Essential { get; } =
+        ["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"];
 
     private static string[] Make(params string?[] named)
     {

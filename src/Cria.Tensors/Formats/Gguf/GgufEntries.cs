@@ -6,7 +6,11 @@ public static class GgufEntries
     /// <summary>A GGUF file's settings as they are stored; another container's with the types GGUF files have for such values.</summary>
     public static IReadOnlyList<GgufEntry> Of(ITensorSource source) => source is GgufReader gguf
         ? gguf.Entries
-        : [.. source.Metadata.Values.Select(setting => From(setting.Key, setting.Value))];
+        : Of(source.Metadata.Values);
+
+    /// <summary>Settings with the types GGUF files have for such values.</summary>
+    /// <exception cref="ArgumentException">A value is of a kind that GGUF cannot hold.</exception>
+    public static IReadOnlyList<GgufEntry> Of(IEnumerable<KeyValuePair<string, object>> settings) => [.. settings.Select(setting => From(setting.Key, setting.Value))];
 
     private static GgufEntry From(string key, object value) => value switch
     {

@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Cria.Chat;
+
+namespace Cria.Corpora;
+
+/// <summary>One entry of a corpus.</summary>
+/// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
+public abstract record Document(string Place);
+
+/// <summary>Plain text.</summary>
+/// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
+/// <param name="Text">The text, or a piece of it.</param>
+/// <param name="IsFirst">Whether the text begins here; a long plain file comes in several pieces, cut where no word ends up in two.</param>
+/// <param name="IsLast">Whether the text ends here.</param>
+public sealed record TextDocument(string Place, string Text, bool IsFirst = true, bool IsLast = true) : Document(Place);
+
+/// <summary>A conversation.</summary>
+/// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
+/// <param name="Turns">What was said, in order; at least one turn.</param>
+public sealed record ConversationDocument(string Place, IReadOnlyList<ChatTurn> Turns) : Document(Place)
+{
+    /// <summary>The functions the assistant may call, as OpenAI's <c>tools</c>; null for none.</summary>
+    public IReadOnlyList<JsonElement>? Tools { get; init; }
+}
