@@ -10,6 +10,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     ChatCommand.Create(terminal, interruption),
     InspectCommand.Create(terminal),
     TokenizeCommand.Create(terminal),
+    NewCommand.Create(terminal),
     TokenizerCommand.Create(terminal),
     BenchCommand.Create(terminal),
     ConvertCommand.Create(terminal),
