@@ -10,7 +10,13 @@ public abstract partial class Tokenizer
     /// </summary>
     /// <param name="segments">The parts in order.</param>
     /// <param name="addBos">Put <see cref="Bos"/> first unless the parts begin with it.</param>
-    public int[] Encode(IReadOnlyList<TextSegment> segments, bool addBos = false)
+    public int[] Encode(IReadOnlyList<TextSegment> segments, bool addBos = false) => Encode(segments, addBos, continues: false);
+
+    /// <param name="segments">The parts in order.</param>
+    /// <param name="addBos">Put <see cref="Bos"/> first unless the parts begin with it.</param>
+    /// <param name="continues">Whether the parts go on with a text encoded before, so that no space is put before them where the vocabulary has one before every text.</param>
+    /// <inheritdoc cref="Encode(IReadOnlyList{TextSegment}, bool)"/>
+    internal int[] Encode(IReadOnlyList<TextSegment> segments, bool addBos, bool continues)
     {
         ArgumentNullException.ThrowIfNull(segments);
         string text = string.Concat(segments.Select(segment => segment.Text));
@@ -22,7 +28,7 @@ public abstract partial class Tokenizer
         List<int> ids = new(bytes.Length / 3 + 8);
         if (addBos && Bos is { } bos)
             ids.Add(bos);
-        bool afterSpecial = true;
+        bool afterSpecial = !continues;
         int start = 0, searched = 0, range = 0;
         while (!everySpecial.IsEmpty && everySpecial.TryFind(bytes, searched, out int position, out int length, out int id))
         {
