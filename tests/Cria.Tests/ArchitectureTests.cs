@@ -16,6 +16,7 @@ public partial class ArchitectureTests
     [InlineData("src/Cria/Models", "Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria/Corpora", "Cria.Models,Cria.Generation,Cria.Packing,Cria.Evaluation,Cria.Tokenization")]
     [InlineData("src/Cria/Generation", "Cria.Chat,Cria.Packing,Cria.Evaluation")]
+    [InlineData("src/Cria/Hub", "Cria.Models,Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria", "Cria.Cli,System.CommandLine,Spectre.Console")]
     public void Folders_use_only_what_lies_below_them(string folder, string forbidden)
     {

@@ -1,3 +1,4 @@
+using Cria.Hub;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
@@ -15,10 +16,12 @@ public static class ModelSource
     /// <summary>
     /// Opens a GGUF file (one or split, whatever it is called), a folder of Hugging Face's or Meta's form (or one of its weight files), a folder with one GGUF model,
     /// or a llamafile or other zip archive with a stored GGUF file. Tensors, settings and vocabulary look the same from all of them.
+    /// Where no such file is, <c>ORG/NAME[:VARIANT]</c> means a model of the hub that was pulled; nothing is fetched here.
     /// Throws <see cref="CriaException"/> when there is no model or it is damaged.
     /// </summary>
     public static ITensorSource Open(string path)
     {
+        if (PulledModel.Name(path) is { } name) path = PulledModel.Find(name) ?? throw PulledModel.Missing(name);
         if (Directory.Exists(path)) return OpenFolder(path);
         switch (Path.GetExtension(path).ToUpperInvariant())
         {
