@@ -2,7 +2,7 @@ namespace Cria.Cli.Tests;
 
 public class CommandLineTests
 {
-    public static TheoryData<string> Verbs => ["run", "chat", "inspect", "tokenize", "bench", "quantize"];
+    public static TheoryData<string> Verbs => ["run", "chat", "inspect", "tokenize", "bench", "quantize", "pull", "list", "show", "rm"];
 
     [Fact]
     public async Task Shows_its_version()

@@ -82,7 +82,10 @@ internal static class CriaProcess
     }
 
     /// <summary>Starts the program.</summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => Start([], arguments);
+
+    /// <summary>Starts the program with more in its environment.</summary>
+    public static Process Start((string Name, string Value)[] environment, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
         {
@@ -96,6 +99,10 @@ internal static class CriaProcess
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         start.Environment.Remove("CRIA_DEBUG");
         start.Environment.Remove("CRIA_CPU");
+        // Nobody's own cache and hub.
+        foreach (string name in start.Environment.Keys.Where(key => key.StartsWith("HF_", StringComparison.Ordinal) || key.StartsWith("HUGGING", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
+        start.Environment["HF_ENDPOINT"] = "http://127.0.0.1:9";
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }

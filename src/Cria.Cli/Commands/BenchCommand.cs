@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cria.Cli.Benching;
 using Cria.Cli.Options;
+using Cria.Cli.Pulling;
 using Cria.Evaluation;
 using Cria.Models;
 using Cria.Packing;
@@ -42,7 +43,7 @@ internal static class BenchCommand
         verb.SetAction((parsed, cancellationToken) =>
         {
             var plan = new BenchPlan(
-                DefaultModel.Or(parsed.GetValue(model)),
+                NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken),
                 parsed.GetRequiredValue(threads),
                 [.. parsed.GetRequiredValue(prompts).Where(length => length > 0)],
                 [.. parsed.GetRequiredValue(answers).Where(length => length > 0)],

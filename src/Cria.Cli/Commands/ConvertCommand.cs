@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cria.Cli.Options;
+using Cria.Cli.Pulling;
 using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
@@ -12,7 +13,7 @@ internal static class ConvertCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var input = new Argument<string>("in") { HelpName = "IN", Description = "The model to read: GGUF, a Hugging Face or Meta folder, a llamafile." };
+        var input = new Argument<string>("in") { HelpName = "IN", Description = "The model to read: GGUF, a Hugging Face or Meta folder, a llamafile, the name of a pulled model." };
         var output = new Argument<string>("out") { HelpName = "OUT", Description = "A name ending in .gguf, or that of a new folder of Hugging Face's form." };
         Option<TensorType?> type = Numbers.Choice("--type", "Store the matrices in this type; by default each keeps its own.", ("F32", TensorType.F32), ("F16", TensorType.F16), ("BF16", TensorType.BF16));
         Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads to use; by default all cores.", 1, 4096);
@@ -28,7 +29,7 @@ internal static class ConvertCommand
         verb.SetAction((parsed, cancellationToken) =>
         {
             string path = parsed.GetRequiredValue(output);
-            using ITensorSource source = ModelSource.Open(parsed.GetRequiredValue(input));
+            using ITensorSource source = ModelSource.Open(NamedModel.Locate(parsed.GetRequiredValue(input), terminal, cancellationToken));
             var options = new ConvertOptions { Type = parsed.GetValue(type), Threads = (int)(parsed.GetValue(threads) ?? 0) };
             ProgressBar.Run(terminal, "converting", progress => Converter.Write(source, path, options, progress, cancellationToken));
             terminal.Out.WriteLine($"{path}: {Quantity.Bytes(SizeOf(path))}, {Quantity.Count(source.Tensors.Sum(tensor => tensor.ElementCount))} parameters");

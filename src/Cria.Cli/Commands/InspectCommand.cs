@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cria.Cli.Inspection;
 using Cria.Cli.Options;
+using Cria.Cli.Pulling;
 using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
@@ -13,7 +14,7 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model: a GGUF file, or a folder as Hugging Face and Meta have them." };
+        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one." };
         Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Reckon memory for this many tokens; by default the model's own context.", 1, 1L << 40);
         Option<TensorType?> kvType = ModelOptions.KvTypeOption();
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with its type and shape." };
@@ -28,15 +29,15 @@ internal static class InspectCommand
         verb.Example("cria inspect llama.gguf", "The summary and all settings.");
         verb.Example("cria inspect llama.gguf -c 32768", "Memory needed for a context of 32768 tokens.");
         verb.Example("cria inspect llama.gguf --json --tensors | jq .tensors[0]", "For programs.");
-        verb.SetAction(parsed =>
+        verb.SetAction((parsed, cancellationToken) =>
         {
-            using ITensorSource source = ModelSource.Open(parsed.GetRequiredValue(model));
+            using ITensorSource source = ModelSource.Open(NamedModel.Locate(parsed.GetRequiredValue(model), terminal, cancellationToken));
             ModelSummary summary = ModelSummary.From(source);
             long tokens = parsed.GetValue(context) ?? summary.Config?.ContextLength ?? 0;
             var view = new InspectionView(source, summary, tokens, parsed.GetValue(kvType) ?? TensorType.F16, parsed.GetValue(all));
             if (parsed.GetValue(json)) InspectionJson.Write(view, parsed.GetValue(tensors), terminal.Out);
             else InspectionText.Write(view, parsed.GetValue(tensors), terminal);
-            return ExitCode.Success;
+            return Task.FromResult(ExitCode.Success);
         });
         return verb;
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Cria.Cli.Options;
+using Cria.Cli.Pulling;
 using Cria.Packing;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
@@ -63,7 +64,7 @@ internal static class QuantizeCommand
     private static void Quantize(string input, string output, QuantizeOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        using ITensorSource source = ModelSource.Open(input);
+        using ITensorSource source = ModelSource.Open(NamedModel.Locate(input, terminal, cancellationToken));
         var quantizer = new Quantizer(source, options);
         ProgressBar.Run(terminal, $"quantizing to {options.FileType}", progress => quantizer.Write(output, progress, cancellationToken));
         long before = source.Tensors.Sum(tensor => tensor.ByteCount);

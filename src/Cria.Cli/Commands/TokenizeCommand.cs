@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Unicode;
 using Cria.Cli.Options;
+using Cria.Cli.Pulling;
 using Cria.Packing;
 using Cria.Tensors.Formats;
 using Cria.Tokenization;
@@ -24,10 +25,10 @@ internal static class TokenizeCommand
         verb.Add("Options", model, pieces, noBos, special);
         verb.Example("cria tokenize -m llama.gguf 'Hello world'", "[128000,9906,1917]");
         verb.Example("cria tokenize -m llama.gguf - < book.txt | jq length", "Counts the tokens of a file.");
-        verb.SetAction(parsed =>
+        verb.SetAction((parsed, cancellationToken) =>
         {
             string read = PromptText.Read(parsed.GetValue(text), "TEXT", terminal);
-            using ITensorSource source = ModelSource.Open(DefaultModel.Or(parsed.GetValue(model)));
+            using ITensorSource source = ModelSource.Open(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken));
             Tokenizer tokenizer = Tokenizer.FromMetadata(source.Metadata);
             int[] ids = tokenizer.Encode(read, addBos: tokenizer.AddsBos && !parsed.GetValue(noBos), parseSpecial: parsed.GetValue(special));
             JsonLine.Write(terminal.Out, indented: false, json =>
@@ -40,7 +41,7 @@ internal static class TokenizeCommand
                 }
                 json.WriteEndArray();
             });
-            return ExitCode.Success;
+            return Task.FromResult(ExitCode.Success);
         });
         return verb;
     }

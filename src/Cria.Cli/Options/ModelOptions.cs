@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cria.Cli.Pulling;
 using Cria.Models;
 using Cria.Packing;
 using Cria.Tensors;
@@ -19,7 +20,7 @@ internal sealed class ModelOptions
     private readonly Option<double?> ropeFactor = Numbers.Real("--rope-factor", "X", "Stretch positions by this factor; the context grows with it.", 1);
 
     /// <summary>The model file.</summary>
-    public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model: a GGUF file, or a folder as Hugging Face and Meta have them. By default the small one that ships with cria." };
+    public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one, ORG/NAME[:QUANT]. By default the small one that ships with cria." };
 
     /// <summary>Type of the cached keys and values.</summary>
     public static Option<TensorType?> KvTypeOption() =>
@@ -31,8 +32,8 @@ internal sealed class ModelOptions
     /// <summary>Loads the model as asked, with a bar on a terminal.</summary>
     public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        string path = DefaultModel.Or(parsed.GetValue(model));
-        using var progress = new LoadProgress(terminal, Path.GetFileName(path.TrimEnd(Path.DirectorySeparatorChar)), cancellationToken);
+        string path = NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken);
+        using var progress = new LoadProgress(terminal, Path.GetFileName((parsed.GetValue(model) ?? path).TrimEnd(Path.DirectorySeparatorChar)), cancellationToken);
         (RopeScaling? scaling, long? stretched) = Scaling(parsed, path);
         return LanguageModel.Load(path, new LoadOptions
         {

@@ -157,7 +157,7 @@ public sealed partial class HubCache
     }
 
     /// <summary>The commits that a name can mean, the best first.</summary>
-    private IReadOnlyList<string> Commits(HubName name) =>
+    internal IReadOnlyList<string> Commits(HubName name) =>
         name.Revision is not { } revision ? Commits(name.Repository)
         : Ref(name.Repository, revision) is { } commit ? [commit]
         : [.. Commits(name.Repository).Where(commit => revision.Length >= 7 && commit.StartsWith(revision, StringComparison.OrdinalIgnoreCase))];

@@ -59,9 +59,11 @@ internal static class ModelChoice
         return found.Length <= 1 ? found.FirstOrDefault() : throw new CriaException($"{name} may be any of several; write one of {Listed(found)} after the colon");
     }
 
-    private static ModelVariant? Preferred(IReadOnlyList<ModelVariant> models)
+    /// <summary>The model that is meant where the name tells no variant; null where there are several and none is better known.</summary>
+    public static ModelVariant? Preferred(IReadOnlyList<ModelVariant> models)
     {
         ModelVariant[] packed = [.. models.Where(model => model.Form is ModelForm.Gguf or ModelForm.Llamafile)];
+        if (models.Count == 0) return null;
         if (packed.Length == 0) return models.FirstOrDefault(model => model.Form == ModelForm.Safetensors) ?? models[0];
         ModelVariant[] whole = [.. packed.Where(model => model.MissingParts == 0)];
         if (packed.Length == 1) return packed[0];

@@ -38,6 +38,16 @@ public sealed class ModelHub : IDisposable
     public Task<HubRepository> LookAsync(HubName name, CancellationToken cancellationToken = default) => !options.Offline ? client.RepositoryAsync(name, cancellationToken)
         : throw new CriaException($"{name} is not on this computer, and --offline (HF_HUB_OFFLINE) forbids to fetch it");
 
+    /// <summary>What of a repository is on this computer. Throws <see cref="CriaException"/> when that is nothing.</summary>
+    public HubRepository Here(HubName name) => Cache.Commits(name) is [string commit, ..] ? new HubRepository(name.Repository, commit, false, null, Cache.Files(name.Repository, commit))
+        : throw new CriaException($"{name} is not on this computer; 'cria list' shows what is");
+
+    /// <summary>Which of a repository's files are on this computer, at whatever commit their content came.</summary>
+    public HashSet<string> Here(HubName name, HubRepository repository) => [.. repository.Files.Where(file => HubFile.IsSafe(file.Path) && IsHere(name, repository.Commit, file)).Select(file => file.Path)];
+
+    /// <summary>The model that a pull takes where the name tells no variant; null where one must be named.</summary>
+    public static ModelVariant? Default(HubRepository repository) => ModelChoice.Preferred(repository.Models);
+
     /// <summary>Finds out what a pull would fetch.</summary>
     /// <param name="name">The model.</param>
     /// <param name="include">Patterns of files to fetch in place of a model that the name chooses; empty for none.</param>

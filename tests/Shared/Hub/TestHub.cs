@@ -149,14 +149,14 @@ internal sealed class TestHub : IAsyncDisposable
             await Refuse(context, 404, "EntryNotFound", "Entry not found");
             return;
         }
-        context.Response.Headers[Cria.Hub.HubTransport.CommitHeader] = repository.Commit;
+        context.Response.Headers["X-Repo-Commit"] = repository.Commit;
         if (repository.InGit.Contains(path))
         {
             await Results.Bytes(content, "text/plain", enableRangeProcessing: true, entityTag: new EntityTagHeaderValue($"\"{repository.Etag(path)}\"")).ExecuteAsync(context);
             return;
         }
-        context.Response.Headers[Cria.Hub.HubTransport.EtagHeader] = $"\"{repository.Etag(path)}\"";
-        context.Response.Headers[Cria.Hub.HubTransport.SizeHeader] = FormattableString.Invariant($"{repository.Bytes(path)}");
+        context.Response.Headers["X-Linked-ETag"] = $"\"{repository.Etag(path)}\"";
+        context.Response.Headers["X-Linked-Size"] = FormattableString.Invariant($"{repository.Bytes(path)}");
         context.Response.StatusCode = 302;
         context.Response.Headers.Location = $"{elsewhere.Urls.First()}/{repository.Name}/{path}?signature=x";
     }
