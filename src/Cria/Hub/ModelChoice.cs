@@ -53,7 +53,7 @@ internal static class ModelChoice
     {
         string wanted = name.Variant!;
         ModelVariant[] found = [.. models.Where(model => Is(model.Label, wanted))];
-        if (found.Length == 0) found = [.. models.Where(model => model.Files.Any(file => Is(file.Path, wanted) || Is(file.Path[(file.Path.LastIndexOf('/') + 1)..], wanted)))];
+        if (found.Length == 0) found = [.. models.Where(model => model.Files.Any(file => Is(file.Path, wanted) || Is(file.Path[(file.Path.LastIndexOf('/') + 1)..], wanted) || Is(RepositoryModels.Stem(file.Path), wanted)))];
         // A file's type may stand in several names, whose labels then are the whole names.
         if (found.Length == 0) found = [.. models.Where(model => model.Form is ModelForm.Gguf or ModelForm.Llamafile && RepositoryModels.WeightType(model.Files[0].Path) is { } type && (Is(type, wanted) || Is(type, "UD-" + wanted)))];
         return found.Length <= 1 ? found.FirstOrDefault() : throw new CriaException($"{name} may be any of several; write one of {Listed(found)} after the colon");

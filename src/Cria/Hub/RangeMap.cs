@@ -84,8 +84,8 @@ internal sealed class RangeMap : IDisposable
         {
             using SafeFileHandle file = File.OpenHandle(blobPath + Ending, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             if (Read(file) is not { } map) return 0;
-            long sum = (long)map.blocks.Count(block => block == 1) * map.grain;
-            return Math.Min(sum, map.size);
+            long missingOfLast = (map.blocks.LongLength * map.grain) - map.size;
+            return ((long)map.blocks.Count(block => block == 1) * map.grain) - (map.blocks[^1] == 1 ? missingOfLast : 0);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -82,10 +82,10 @@ internal static partial class RepositoryModels
     }
 
     /// <summary>A file's name without folder, part number and ending.</summary>
-    private static string Stem(string path)
+    public static string Stem(string path)
     {
         string name = path[(path.LastIndexOf('/') + 1)..];
-        return GgufPartName.TryParse(name, out GgufPartName part) ? part.Stem : name[..name.LastIndexOf('.')];
+        return GgufPartName.TryParse(name, out GgufPartName part) ? part.Stem : Path.GetFileNameWithoutExtension(name);
     }
 
     [GeneratedRegex(@"(?<![A-Za-z0-9])((?:UD-)?(?:I?Q[1-8](?:_(?:[0-9]|K|NL|XXS|XS|S|M|L|XL))*|TQ[12]_0|BF16|F16|F32|FP16|MXFP4))(?![A-Za-z0-9_])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
