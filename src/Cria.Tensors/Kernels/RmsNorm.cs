@@ -3,7 +3,7 @@ using Cria.Tensors.Kernels.Lanes;
 namespace Cria.Tensors.Kernels;
 
 /// <summary>y = x / sqrt(mean(x²) + ε) · gain (arXiv 1910.07467).</summary>
-internal static unsafe class RmsNorm
+internal static unsafe partial class RmsNorm
 {
     /// <summary>One row of <paramref name="size"/> elements, a multiple of 16.</summary>
     public static void Row<T>(float* x, float* gain, float epsilon, float* y, int size) where T : struct, ILanes<T>

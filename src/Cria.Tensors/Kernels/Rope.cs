@@ -1,7 +1,7 @@
 namespace Cria.Tensors.Kernels;
 
 /// <summary>Rotary positions (arXiv 2104.09864) on interleaved pairs: (a, b) → (a·cos − b·sin, a·sin + b·cos).</summary>
-internal static unsafe class Rope
+internal static unsafe partial class Rope
 {
     /// <summary>Cosine and sine of position · frequency for each pair, times <paramref name="magnitude"/>: [cos, sin] a pair. Angles in double.</summary>
     public static void Angles(ReadOnlySpan<double> inverseFrequencies, double magnitude, long position, float* angles)

@@ -42,6 +42,9 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
     /// <summary>|a|.</summary>
     static abstract T Abs(T a);
 
+    /// <summary>The square root, rounded once.</summary>
+    static abstract T Sqrt(T a);
+
     /// <summary>2ⁿ for whole n in −126 … 127; 0 for −127.</summary>
     static abstract T PowerOfTwo(T n);
 

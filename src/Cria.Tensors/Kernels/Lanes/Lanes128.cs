@@ -59,6 +59,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 Abs(Lanes128 a) => new(Vector128.Abs(a.v0), Vector128.Abs(a.v1), Vector128.Abs(a.v2), Vector128.Abs(a.v3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Sqrt(Lanes128 a) => new(Vector128.Sqrt(a.v0), Vector128.Sqrt(a.v1), Vector128.Sqrt(a.v2), Vector128.Sqrt(a.v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 PowerOfTwo(Lanes128 n) => new(Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v0) + Vector128.Create(127), 23).AsSingle(), Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v1) + Vector128.Create(127), 23).AsSingle(), Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v2) + Vector128.Create(127), 23).AsSingle(), Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v3) + Vector128.Create(127), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
