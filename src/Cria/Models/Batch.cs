@@ -60,6 +60,22 @@ public sealed class Batch
         return true;
     }
 
+    /// <summary>
+    /// Adds a document to learn from: tokens at positions from 0 that attend to each other alone and leave nothing in a cache. Logits are asked for after each token whose
+    /// entry in <paramref name="targets"/> is not negative.
+    /// </summary>
+    internal void AddDocument(ReadOnlySpan<int> document, ReadOnlySpan<int> targets)
+    {
+        int row = tokens.Count;
+        slices.Add(new AttentionSlice(row, document.Length, 0, []));
+        for (int i = 0; i < document.Length; i++)
+        {
+            tokens.Add(document[i]);
+            positions.Add(i);
+            if (targets[i] >= 0) outputs.Add(row + i);
+        }
+    }
+
     /// <summary>Marks the tokens as cached; called by the model when the step is done.</summary>
     internal void Commit()
     {

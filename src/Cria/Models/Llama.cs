@@ -39,6 +39,14 @@ public sealed class Llama : IDisposable
     /// </summary>
     public Tensor Forward(Batch batch, KvCache cache)
     {
+        Tensor logits = ops.MatMul(Features(batch, cache), weights.Output);                                          // [outputs, vocabulary]
+        batch.Commit();
+        return logits;
+    }
+
+    /// <summary>Runs one step up to the features that the output weight turns to logits: [outputs, hidden].</summary>
+    internal Tensor Features(Batch batch, KvCache cache)
+    {
         ops.BeginStep();
         Tensor x = ops.Embed(weights.TokenEmbedding, batch.Tokens);                                                  // [tokens, hidden]
         Tensor angles = ops.RopeAngles(rope.Values, rope.Magnitude, batch.Positions);                                // [tokens, headSize]
@@ -56,11 +64,11 @@ public sealed class Llama : IDisposable
             Tensor gated = ops.SwiGlu(h, layer.Gate, layer.Up);                                                      // [tokens, feedForward]
             x = ops.Add(x, ops.MatMul(gated, layer.Down));
         }
-        x = ops.RmsNorm(ops.Rows(x, batch.Outputs), weights.OutputNorm, Config.NormEpsilon);                          // [outputs, hidden]
-        Tensor logits = ops.MatMul(x, weights.Output);                                                               // [outputs, vocabulary]
-        batch.Commit();
-        return logits;
+        return ops.RmsNorm(ops.Rows(x, batch.Outputs), weights.OutputNorm, Config.NormEpsilon);                       // [outputs, hidden]
     }
+
+    /// <summary>The weight that turns features to logits: [vocabulary, hidden].</summary>
+    internal Weight Output => weights.Output;
 
     /// <summary>One row of logits of the last step: [vocabulary].</summary>
     public ReadOnlySpan<float> Read(Tensor logits, int row) => ops.Read(logits, row);

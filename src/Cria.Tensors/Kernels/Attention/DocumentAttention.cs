@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Cria.Tensors.Kernels.Gemm;
 using Cria.Tensors.Kernels.Lanes;
-using Cria.Tensors.Memory;
 
 namespace Cria.Tensors.Kernels.Attention;
 
