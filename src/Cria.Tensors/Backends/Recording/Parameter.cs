@@ -57,6 +57,9 @@ public sealed unsafe class Parameter : Weight, IDisposable
     /// <summary>Low-rank factors beside this weight, when it is adapted.</summary>
     public LowRankAdapter? Adapter { get; internal set; }
 
+    /// <summary>The values where they lie, valid as long as the backend.</summary>
+    public TensorView View => new(TensorType.F32, Rows, Columns, (byte*)Data, Count * sizeof(float));
+
     internal float* Data { get; }
 
     internal float* Gradient => (float*)(gradient is null ? null : gradient.Data);

@@ -54,6 +54,17 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>The first byte of a tensor; valid until the file is disposed.</summary>
     public byte* Data(SafetensorsEntry entry) => file.Data + entry.Start;
 
+    /// <summary>The bytes of a small tensor.</summary>
+    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry) => Bytes(entry, 0, checked((int)entry.ByteCount));
+
+    /// <summary>Some bytes of a tensor.</summary>
+    public ReadOnlySpan<byte> Bytes(SafetensorsEntry entry, long first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first, entry.ByteCount - count);
+        return new ReadOnlySpan<byte>(Data(entry) + first, count);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
