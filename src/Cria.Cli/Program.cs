@@ -11,6 +11,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     InspectCommand.Create(terminal),
     TokenizeCommand.Create(terminal),
     NewCommand.Create(terminal),
+    TrainCommand.Create(terminal),
     TokenizerCommand.Create(terminal),
     BenchCommand.Create(terminal),
     PullCommand.Create(terminal),

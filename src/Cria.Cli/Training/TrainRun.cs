@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using Cria.Packing;
+using Cria.Tensors;
+using Cria.Tensors.Backends.Recording;
+using Cria.Tensors.Formats;
+using Cria.Training;
+using Cria.Training.Checkpoints;
+using Cria.Training.Reports;
+
+namespace Cria.Cli.Training;
+
+/// <summary>A run from its first step to its last, with everything a person sees of it: the live line, the log, the curve, the files.</summary>
+internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensorSource origin, RecordingBackend backend, Terminal terminal)
+{
+    private static readonly TimeSpan LinePace = TimeSpan.FromSeconds(0.5), ReportPace = TimeSpan.FromSeconds(30);
+
+    private readonly Stopwatch clock = new();
+    private long firstStep;
+    private double shown;
+    private double? validationLoss;
+
+    /// <summary>The folder that gets the files.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The type of the stored model.</summary>
+    public required FileType Type { get; init; }
+
+    /// <summary>Steps between measurements of the validation loss.</summary>
+    public required long EvaluateEvery { get; init; }
+
+    /// <summary>Steps between checkpoints.</summary>
+    public required long SaveEvery { get; init; }
+
+    /// <summary>Multiply-adds of floats the machine can do a second.</summary>
+    public required double PeakMultiplyAdds { get; init; }
+
+    /// <summary>Tokens of a document, on average: attention's cost depends on it.</summary>
+    public required double MeanDocumentLength { get; init; }
+
+    /// <summary>The checkpoint in a folder.</summary>
+    public static string CheckpointPath(string folder) => Path.Combine(folder, "checkpoint.safetensors");
+
+    /// <summary>The model in a folder.</summary>
+    public static string ModelPath(string folder) => Path.Combine(folder, "model.gguf");
+
+    /// <summary>Runs to the end, or until it is cancelled; both save.</summary>
+    public void Run(CancellationToken cancellationToken)
+    {
+        using var log = new TrainingLog(Path.Combine(Folder, "log.csv"), trainer.StepCount);
+        using var status = new StatusLine(terminal);
+        validationLoss = log.Entries.LastOrDefault(entry => entry.ValidationLoss is not null)?.ValidationLoss;
+        firstStep = trainer.StepCount;
+        clock.Start();
+        TimeSpan lastLine = default, lastReport = default;
+        while (trainer.StepCount < options.Steps && !cancellationToken.IsCancellationRequested)
+        {
+            TimeSpan begun = clock.Elapsed;
+            TrainingStep step = trainer.Step();
+            double tokensPerSecond = step.TokenCount / (clock.Elapsed - begun).TotalSeconds;
+            bool isLast = trainer.StepCount == options.Steps;
+            double? measured = null;
+            if (step.Number % EvaluateEvery == 0 || isLast)
+            {
+                clock.Stop();
+                measured = trainer.Evaluate(cancellationToken);
+                validationLoss = measured ?? validationLoss;
+                clock.Start();
+            }
+            log.Add(new LogEntry(step.Number, trainer.TokenCount, step.Loss, measured, step.LearningRate, step.GradientNorm, tokensPerSecond));
+            shown = step.Number == firstStep + 1 ? step.Loss : 0.95 * shown + 0.05 * step.Loss;
+            if (clock.Elapsed - lastLine > LinePace) Show(status, step, tokensPerSecond, lastLine = clock.Elapsed);
+            if (measured is not null || clock.Elapsed - lastReport > ReportPace || isLast) Report(status, step, tokensPerSecond, lastReport = clock.Elapsed);
+            if (step.Number % SaveEvery == 0 && !isLast) Save(status, log);
+        }
+        Save(status, log);
+        status.Clear();
+        string end = trainer.StepCount < options.Steps ? string.Create(CultureInfo.InvariantCulture, $"stopped after step {trainer.StepCount} of {options.Steps}; go on with --resume") : string.Create(CultureInfo.InvariantCulture, $"{trainer.StepCount} steps done");
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {ModelPath(Folder)}: {Type}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}"));
+    }
+
+    private void Show(StatusLine status, TrainingStep step, double tokensPerSecond, TimeSpan now) => status.Show(Line(step, tokensPerSecond, now));
+
+    /// <summary>A lasting line: after a measurement, and now and then where no live line can be seen.</summary>
+    private void Report(StatusLine status, TrainingStep step, double tokensPerSecond, TimeSpan now)
+    {
+        status.Clear();
+        terminal.Error.WriteLine(Line(step, tokensPerSecond, now));
+    }
+
+    private string Line(TrainingStep step, double tokensPerSecond, TimeSpan now)
+    {
+        double share = tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds);
+        long done = step.Number - firstStep;
+        TimeSpan left = now / done * (options.Steps - step.Number);
+        string validation = validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"step {step.Number}/{options.Steps}: loss {shown:F4}{validation}, rate {step.LearningRate:G3}, gradient {step.GradientNorm:F2}, {tokensPerSecond:F0} tokens/s, {share:P0} of the float peak, {Duration(left)} left");
+    }
+
+    private void Save(StatusLine status, TrainingLog log)
+    {
+        status.Show("saving");
+        trainer.Save(CheckpointPath(Folder));
+        using var trained = new TrainedSource(origin, backend);
+        new Quantizer(trained, new QuantizeOptions { FileType = Type, Threads = backend.ThreadCount }).Write(ModelPath(Folder));
+        LossCurve.Write(Path.Combine(Folder, "loss.svg"), "loss, nats a token", log.Entries);
+    }
+
+    private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes:00}m") : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m{time.Seconds:00}s");
+}
