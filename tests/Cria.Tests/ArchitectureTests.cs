@@ -17,7 +17,9 @@ public partial class ArchitectureTests
     [InlineData("src/Cria/Corpora", "Cria.Models,Cria.Generation,Cria.Packing,Cria.Evaluation,Cria.Tokenization")]
     [InlineData("src/Cria/Generation", "Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria/Hub", "Cria.Models,Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
-    [InlineData("src/Cria", "Cria.Cli,System.CommandLine,Spectre.Console")]
+    [InlineData("src/Cria.Training", "Cria.Cli,System.CommandLine,Spectre.Console")]
+    [InlineData("src/Cria.Training/Data", "Cria.Training.Checkpoints,Cria.Training.Reports,Cria.Tensors.Backends")]
+    [InlineData("src/Cria", "Cria.Training,Cria.Cli,System.CommandLine,Spectre.Console")]
     public void Folders_use_only_what_lies_below_them(string folder, string forbidden)
     {
         string root = Path.Combine(SharedData.RepositoryRoot(), folder);

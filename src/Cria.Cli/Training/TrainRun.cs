@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Cria.Packing;
-using Cria.Tensors;
 using Cria.Tensors.Backends.Recording;
 using Cria.Tensors.Formats;
 using Cria.Training;
