@@ -19,6 +19,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     ShowCommand.Create(terminal),
     RmCommand.Create(terminal),
     ConvertCommand.Create(terminal),
+    LoraCommand.Create(terminal),
     QuantizeCommand.Create(terminal),
     JoinCommand.Create(terminal),
     SplitCommand.Create(terminal),

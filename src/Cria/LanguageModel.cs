@@ -45,7 +45,7 @@ public sealed partial class LanguageModel : IDisposable
         IDisposable owned = CpuBackend.Create(options.Threads);
         try
         {
-            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress);
+            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress, [.. options.Adapters.Select(adapter => adapter.Open(Config.HeadSize))]);
             owned = network;
             Engine = new Engine(network, new EngineOptions
             {

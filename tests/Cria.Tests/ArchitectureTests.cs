@@ -14,6 +14,7 @@ public partial class ArchitectureTests
     [InlineData("src/Cria.Tensors", "Cria.Models,Cria.Generation,Cria.Tokenization,Cria.Chat,Cria.Packing,Cria.Cli")]
     [InlineData("src/Cria/Tokenization", "Cria.Models,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria/Models", "Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
+    [InlineData("src/Cria/Adapters", "Cria.Models,Cria.Generation,Cria.Packing,Cria.Evaluation,Cria.Tokenization,Cria.Chat,Cria.Corpora")]
     [InlineData("src/Cria/Corpora", "Cria.Models,Cria.Generation,Cria.Packing,Cria.Evaluation,Cria.Tokenization")]
     [InlineData("src/Cria/Generation", "Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria/Hub", "Cria.Models,Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]

@@ -19,6 +19,14 @@ internal sealed class ModelOptions
         ("none", RopeRule.None), ("linear", RopeRule.Linear), ("ntk", RopeRule.Ntk), ("yarn", RopeRule.Yarn), ("llama3", RopeRule.Llama3));
     private readonly Option<double?> ropeFactor = Numbers.Real("--rope-factor", "X", "Stretch positions by this factor; the context grows with it.", 1);
 
+    private readonly Option<string[]> lora = new("--lora")
+    {
+        HelpName = "ADAPTER[:SCALE]",
+        Description = "Apply a LoRA adapter: a folder in PEFT's form or a GGUF adapter, by default at scale 1; may be given several times.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
     /// <summary>The model file.</summary>
     public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one, ORG/NAME[:QUANT]. By default the small one that ships with cria." };
 
@@ -27,7 +35,7 @@ internal sealed class ModelOptions
         Numbers.Choice("--kv-type", "Store cached keys and values as f16 (default) or f32.", ("f16", TensorType.F16), ("f32", TensorType.F32));
 
     /// <summary>Adds the options to a command's help page and parser.</summary>
-    public void AddTo(Verb verb) => verb.Add("Model", model, context, threads, kvType, ropeBase, ropeScaling, ropeFactor);
+    public void AddTo(Verb verb) => verb.Add("Model", model, lora, context, threads, kvType, ropeBase, ropeScaling, ropeFactor);
 
     /// <summary>Loads the model as asked, with a bar on a terminal.</summary>
     public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -42,6 +50,7 @@ internal sealed class ModelOptions
             KvType = parsed.GetValue(kvType) ?? TensorType.F16,
             RopeTheta = parsed.GetValue(ropeBase),
             RopeScaling = scaling,
+            Adapters = [.. (parsed.GetValue(lora) ?? []).Select(AdapterText.Parse)],
             Parallel = 1,
             Progress = progress,
         });

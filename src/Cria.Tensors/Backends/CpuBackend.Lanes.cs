@@ -8,7 +8,7 @@ using Cria.Tensors.Threading;
 namespace Cria.Tensors.Backends;
 
 /// <summary>The CPU backend with the registers of one level.</summary>
-internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes<T>
+internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct, ILanes<T>
 {
     private readonly WorkerPool workers;
     private readonly Arena arena = new();
@@ -77,6 +77,7 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
         matMul.Begin(x);
         matMul.Add((CpuWeight)w, y);
         RunMatMul();
+        AddLowRank(x, w, y);
         return y;
     }
 
@@ -88,6 +89,9 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
         matMul.Add((CpuWeight)w2, y2);
         matMul.Add((CpuWeight)w3, y3);
         RunMatMul();
+        AddLowRank(x, w1, y1);
+        AddLowRank(x, w2, y2);
+        AddLowRank(x, w3, y3);
         return (y1, y2, y3);
     }
 
@@ -130,6 +134,7 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
     public override Tensor SwiGlu(Tensor x, Weight gate, Weight up)
     {
         if (gate.Rows != up.Rows) throw new ArgumentException($"{gate.Name} has {gate.Rows} rows and {up.Name} {up.Rows}", nameof(up));
+        if (IsAdapted(gate) || IsAdapted(up)) return SwiGluApart(x, gate, up);
         Tensor y = New(x.Rows, gate.Rows);
         matMul.Begin(x);
         matMul.AddGated((CpuWeight)gate, (CpuWeight)up, y);
@@ -157,6 +162,7 @@ internal sealed unsafe class CpuBackend<T> : CpuBackend where T : struct, ILanes
         workers.Dispose();
         arena.Dispose();
         foreach (CpuWeight weight in weights) weight.Dispose();
+        foreach (NativeBuffer buffer in factors) buffer.Dispose();
         foreach (NativeBuffer buffer in scratch) buffer.Dispose();
         foreach (NativeBuffer buffer in attentionScratch) buffer.Dispose();
     }

@@ -43,6 +43,9 @@ public abstract class CpuBackend : IBackend
     public abstract Weight Upload(string name, TensorView view);
 
     /// <inheritdoc/>
+    public abstract void Adapt(Weight weight, int rank, ReadOnlySpan<float> down, ReadOnlySpan<float> up);
+
+    /// <inheritdoc/>
     public KvPool CreateKvPool(KvLayout layout, long maxPages) => new(layout, maxPages);
 
     /// <inheritdoc/>

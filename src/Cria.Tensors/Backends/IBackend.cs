@@ -9,6 +9,12 @@ public interface IBackend : IDisposable
     /// <summary>Takes a weight over. The view's memory must outlive the backend, which may use it in place.</summary>
     Weight Upload(string name, TensorView view);
 
+    /// <summary>
+    /// Adds low-rank factors to a weight (arXiv 2106.09685): from now on every product with it is x · wᵀ + (x · downᵀ) · upᵀ, and a weight may have several pairs.
+    /// The factors are copied: <paramref name="down"/> [rank, columns], <paramref name="up"/> [rows, rank].
+    /// </summary>
+    void Adapt(Weight weight, int rank, ReadOnlySpan<float> down, ReadOnlySpan<float> up) => throw new NotSupportedException("this backend takes no adapters");
+
     /// <summary>Makes room for the keys and values of sequences, <paramref name="maxPages"/> pages at most.</summary>
     KvPool CreateKvPool(KvLayout layout, long maxPages);
 

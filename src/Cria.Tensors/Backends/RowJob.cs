@@ -12,7 +12,7 @@ internal sealed unsafe class RowJob<T> : ParallelJob where T : struct, ILanes<T>
     private float epsilon;
     private int headSize;
 
-    private enum Operation { RmsNorm, Rope, Add }
+    private enum Operation { RmsNorm, Rope, Add, SwiGlu }
 
     /// <summary>Elements the operation touches.</summary>
     public long Elements => (long)x.Rows * x.Columns;
@@ -36,6 +36,12 @@ internal sealed unsafe class RowJob<T> : ParallelJob where T : struct, ILanes<T>
         return this;
     }
 
+    public RowJob<T> SwiGlu(Tensor gate, Tensor up)
+    {
+        (operation, x, y) = (Operation.SwiGlu, gate, up);
+        return this;
+    }
+
     public override void Run(int worker, int workerCount)
     {
         int first = (int)((long)x.Rows * worker / workerCount), last = (int)((long)x.Rows * (worker + 1) / workerCount);
@@ -45,6 +51,7 @@ internal sealed unsafe class RowJob<T> : ParallelJob where T : struct, ILanes<T>
             {
                 case Operation.RmsNorm: Kernels.RmsNorm.Row<T>(x.Row(row), gains, epsilon, y.Row(row), x.Columns); break;
                 case Operation.Rope: Kernels.Rope.Row(x.Row(row), y.Row(row), x.Columns, headSize); break;
+                case Operation.SwiGlu: Kernels.SwiGlu.Row<T>(x.Row(row), y.Row(row), x.Columns); break;
                 case Operation.Add: Kernels.Add.Row<T>(x.Row(row), y.Row(row), x.Columns); break;
             }
         }

@@ -1,3 +1,4 @@
+using Cria.Adapters;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
@@ -14,12 +15,12 @@ public sealed class Llama : IDisposable
     private readonly LlamaWeights weights;
     private readonly RopeFrequencies rope;
 
-    /// <summary>Builds the network from a model file. The source must outlive it.</summary>
-    public Llama(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress = null)
+    /// <summary>Builds the network from a model file, with the products of <paramref name="adapters"/> added to those of its weights. The source must outlive it.</summary>
+    public Llama(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress = null, IReadOnlyList<ScaledAdapter>? adapters = null)
     {
         Config = config;
         ops = backend;
-        weights = LlamaLoader.Load(source, config, backend, progress);
+        weights = LlamaLoader.Load(source, config, backend, progress, adapters);
         rope = RopeFrequencies.Create(config.HeadSize, config.RopeTheta, config.RopeScaling, LlamaLoader.RopeDivisors(source, config));
     }
 

@@ -1,3 +1,4 @@
+using Cria.Adapters;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
@@ -8,9 +9,10 @@ namespace Cria.Models;
 /// <summary>Hands a model file's tensors to a backend; the one place that knows their names. Every shape is checked against the config.</summary>
 internal static class LlamaLoader
 {
-    /// <summary>Uploads all weights. <paramref name="progress"/> hears the share done, 0 to 1.</summary>
-    public static LlamaWeights Load(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress)
+    /// <summary>Uploads all weights, with the factors of <paramref name="adapters"/> beside them. <paramref name="progress"/> hears the share done, 0 to 1.</summary>
+    public static LlamaWeights Load(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress, IReadOnlyList<ScaledAdapter>? adapters = null)
     {
+        foreach (ScaledAdapter adapter in adapters ?? []) adapter.Adapter.CheckFits(source);
         long total = source.Tensors.Sum(tensor => tensor.ByteCount), done = 0;
         int queryRows = config.HeadCount * config.HeadSize, keyRows = config.KeyValueHeadCount * config.HeadSize;
         var layers = new LlamaLayer[config.LayerCount];
@@ -52,6 +54,8 @@ internal static class LlamaLoader
         Weight Upload(TensorInfo info)
         {
             Weight weight = backend.Upload(info.Name, source.View(info));
+            foreach (ScaledAdapter adapter in adapters ?? [])
+                if (adapter.Adapter.Find(info.Name) is { } matrix) backend.Adapt(weight, matrix.Rank, matrix.Down, [.. matrix.Up.Select(value => (float)(value * matrix.Scale * adapter.Scale))]);
             done += info.ByteCount;
             progress?.Report((double)done / Math.Max(total, 1));
             return weight;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Cria.Tensors.Memory;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Formats.Safetensors;
 
@@ -63,6 +64,23 @@ public sealed unsafe class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, entry.ByteCount - count);
         return new ReadOnlySpan<byte>(Data(entry) + first, count);
+    }
+
+    /// <summary>A tensor's values as floats, row after row.</summary>
+    /// <exception cref="CriaException">It is not stored as F32, F16 or BF16, or too large for an array.</exception>
+    public float[] ReadFloats(SafetensorsEntry entry)
+    {
+        BlockFormat format = BlockFormat.Of(entry.Type switch
+        {
+            "F32" => TensorType.F32,
+            "F16" => TensorType.F16,
+            "BF16" => TensorType.BF16,
+            _ => throw Broken(entry.Name, $"is stored as {entry.Type} where only F32, F16 and BF16 make sense"),
+        });
+        if (entry.ByteCount > Array.MaxLength) throw Broken(entry.Name, "is too large");
+        var values = new float[entry.ByteCount / SafetensorsEntry.ElementBytes(entry.Type)];
+        format.Decode(new ReadOnlySpan<byte>(Data(entry), (int)entry.ByteCount), values);
+        return values;
     }
 
     /// <inheritdoc/>
