@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Lanes;
 
 namespace Cria.Tensors.Kernels.Float;
@@ -8,23 +10,46 @@ internal static unsafe class FloatPanel
     /// <summary>Most columns of a panel: with 32 rows it fills half a first-level cache.</summary>
     public const int MaxColumns = 128;
 
-    /// <summary>Unpacks <paramref name="columns"/> columns (a multiple of 16) of 16 rows <paramref name="rowBytes"/> apart into <paramref name="panel"/> [column, 16].</summary>
-    public static void Unpack<T>(TensorType type, byte* rows, long rowBytes, int columns, float* panel) where T : struct, ILanes<T>
+    /// <summary>
+    /// Unpacks <paramref name="columns"/> columns (a multiple of 16) of 16 rows <paramref name="rowBytes"/> apart into <paramref name="panel"/> [column, 16].
+    /// As many bytes are asked for from <paramref name="ahead"/> on, which the caller will want soon.
+    /// </summary>
+    public static void Unpack<T>(TensorType type, byte* rows, long rowBytes, int columns, float* panel, byte* ahead) where T : struct, ILanes<T>
     {
-        float* square = stackalloc float[256];
+        if (typeof(T) == typeof(Lanes512) && Avx512BW.IsSupported)
+        {
+            Avx512FloatPanel.Unpack(type, rows, (nint)rowBytes, columns, panel, ahead);
+            return;
+        }
+        switch (type)
+        {
+            case TensorType.F32: Unpack<T, SingleReader>(rows, (nint)rowBytes, columns, panel, ahead); break;
+            case TensorType.F16: Unpack<T, HalfReader>(rows, (nint)rowBytes, columns, panel, ahead); break;
+            default: Unpack<T, BrainReader>(rows, (nint)rowBytes, columns, panel, ahead); break;
+        }
+    }
+
+    /// <summary>Asks for <paramref name="bytes"/> bytes to be brought near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* ahead, int bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (int line = 0; line < bytes; line += 64) Sse.Prefetch1(ahead + line);
+    }
+
+    [SkipLocalsInit]
+    private static void Unpack<T, TReader>(byte* rows, nint rowBytes, int columns, float* panel, byte* ahead)
+        where T : struct, ILanes<T>
+        where TReader : struct, IFloatReader
+    {
+        // Aligned: a store across two cache lines is slow to read back.
+        float* memory = stackalloc float[256 + 16], square = (float*)(((nint)memory + 63) & ~63);
         for (int column = 0; column < columns; column += 16)
         {
-            for (int row = 0; row < 16; row++)
-            {
-                byte* source = rows + row * rowBytes;
-                T values = type switch
-                {
-                    TensorType.F32 => T.Load((float*)source + column),
-                    TensorType.F16 => T.LoadHalf((ushort*)source + column),
-                    _ => T.LoadBrain((ushort*)source + column),
-                };
-                values.Store(square + 16 * row);
-            }
+            byte* source = rows + column * TReader.Bytes;
+            for (int row = 0; row < 16; row++, source += rowBytes) TReader.Read<T>(source).Store(square + 16 * row);
+            Prefetch(ahead, 256 * TReader.Bytes);
+            ahead += 256 * TReader.Bytes;
             Transpose.Square16(square, panel + 16 * column);
         }
     }

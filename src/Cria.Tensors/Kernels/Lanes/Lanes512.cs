@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Kernels.Lanes;
 
@@ -94,6 +95,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Widen512(ushort* source)
     {
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
         (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(source));
         return Vector512.Create(lower, upper);
     }

@@ -7,20 +7,19 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// <summary>One to three products of the same input: the rows of all weights are one list of pieces that workers take from.</summary>
 internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes<T>
 {
-    private const int FewTokens = 8;
-
     private readonly NativeBuffer[] scratch;
     private readonly MatMulInput input = new();
     private readonly CpuWeight[] weights = new CpuWeight[3];
     private CpuWeight? gatedUp;
     private readonly Tensor[] results = new Tensor[3];
     private float* tiles;
-    private int stretch;
+    private readonly PieceRanges pieces;
     private int count;
 
     public MatMulJob(NativeBuffer[] scratch)
     {
         this.scratch = scratch;
+        pieces = new PieceRanges(scratch.Length);
         Preparation = new PreparationJob(this);
     }
 
@@ -62,10 +61,9 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
         tiles = arena.Take<float>(scratch.Length * WorkerTileFloats);
         for (int i = 0; i < count; i++) input.Ask(weights[i].Kernel, arena);
         if (gatedUp is not null) input.Ask(gatedUp.Kernel, arena);
-        // With few tokens reading is all, and a worker that goes on where it stopped has asked for the next rows already; but all must have work to the end.
-        int pieces = 0;
-        for (int i = 0; i < count; i++) pieces += Pieces(i);
-        stretch = input.Tokens < FewTokens ? Math.Clamp(pieces / (6 * scratch.Length), 1, 8) : 1;
+        int total = 0;
+        for (int i = 0; i < count; i++) total += Pieces(i);
+        pieces.Share(total);
     }
 
     /// <summary>Prepares all tokens on the calling thread.</summary>
@@ -76,13 +74,11 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
 
     public override void Run(int worker, int workerCount)
     {
-        for (int piece = TakeNext(); ; piece = TakeNext())
+        while (pieces.TryTake(worker, out int piece))
         {
-            int index = 0, left = piece;
-            while (index < count && left >= Stretches(index)) left -= Stretches(index++);
-            if (index == count) return;
-            int last = Math.Min((left + 1) * stretch, Pieces(index));
-            for (int i = left * stretch; i < last; i++) RunPiece(index, i * MatMulKernel.PiecePanels, worker);
+            int index = 0;
+            while (piece >= Pieces(index)) piece -= Pieces(index++);
+            RunPiece(index, piece * MatMulKernel.PiecePanels, worker);
         }
     }
 
@@ -103,8 +99,6 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
 
     /// <summary>Floats of a worker's tile and, for gated products, of the tile beside it.</summary>
     private long WorkerTileFloats => (gatedUp is null ? 1L : 2L) * input.Tokens * MatMulKernel.TileRows;
-
-    private int Stretches(int index) => (Pieces(index) + stretch - 1) / stretch;
 
     private int Pieces(int index) => (weights[index].Panels + MatMulKernel.PiecePanels - 1) / MatMulKernel.PiecePanels;
 
