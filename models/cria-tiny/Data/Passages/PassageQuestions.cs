@@ -1,0 +1,36 @@
+using Cria.TinyData.Stories;
+
+namespace Cria.TinyData.Passages;
+
+/// <summary>Questions about a passage or a story that was just read: several in turn, so that one reading teaches much.</summary>
+internal sealed class PassageQuestions : ISkill
+{
+    /// <inheritdoc/>
+    public Sample Next(Dice dice, bool isTest)
+    {
+        (string text, IReadOnlyList<Ask> asks) = Read(dice);
+        Ask[] chosen = dice.Some(asks, Math.Min(asks.Count, isTest ? 1 : dice.Number(3, 7)));
+        return Sample.Open("passage", [new Ask(Put(dice, text, chosen[0].Question), chosen[0].Answer), .. chosen[1..]]);
+    }
+
+    /// <summary>A passage with its first question.</summary>
+    public static string Put(Dice dice, string text, string question) => dice.Number(0, 5) switch
+    {
+        0 => $"{text} {question}",
+        1 => $"{dice.Say("[Read this|Here is a passage|Read the passage|Here is a text|Read this text]")}: {text}\n\n{question}",
+        2 => $"{text}\n{dice.Say("[Question|Now tell me|My question]")}: {question}",
+        3 => $"{dice.Say("[Text|Passage|Story]")}: {text}\n\nQuestion: {question}",
+        _ => $"{text}\n\n{question}",
+    };
+
+    private static (string, IReadOnlyList<Ask>) Read(Dice dice)
+    {
+        if (dice.Chance(0.2))
+        {
+            Story story = Story.Write(dice);
+            return (story.Text, [.. story.Asks, Passage.NotSaid(dice, story.Text)]);
+        }
+        Passage passage = Passage.Write(dice);
+        return (passage.Text, passage.Asks);
+    }
+}
