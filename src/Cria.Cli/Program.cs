@@ -14,6 +14,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     TrainCommand.Create(terminal),
     TokenizerCommand.Create(terminal),
     BenchCommand.Create(terminal),
+    EvalCommand.Create(terminal),
     PullCommand.Create(terminal),
     ListCommand.Create(terminal),
     ShowCommand.Create(terminal),

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Cria.Cli.Options;
+using Cria.Cli.Pulling;
 using Cria.Evaluation;
-using Cria.Tensors;
 
 namespace Cria.Cli.Commands;
 
@@ -28,7 +28,7 @@ internal static class EvalExactCommand
             IReadOnlyList<ExactQuestion> questions = ExactQuestion.Read(parsed.GetRequiredValue(file));
             int many = (int)(parsed.GetValue(parallel) ?? DefaultParallel);
             IReadOnlyList<ExactResult> results;
-            using (LanguageModel loaded = LanguageModel.Load(DefaultModel.Or(parsed.GetValue(model)), new LoadOptions { Parallel = many, Threads = (int)(parsed.GetValue(threads) ?? 0) }))
+            using (LanguageModel loaded = LanguageModel.Load(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken), new LoadOptions { Parallel = many, Threads = (int)(parsed.GetValue(threads) ?? 0) }))
             using (var status = new StatusLine(terminal))
                 results = await ExactMatch.RunAsync(loaded, questions, many, new Answered(status, questions.Count), cancellationToken).ConfigureAwait(false);
             Print(results, terminal);

@@ -1,5 +1,3 @@
-using Cria.Chat;
-using Cria.Generation;
 using Cria.Tensors;
 
 namespace Cria.Evaluation;
@@ -34,7 +32,7 @@ public static class ExactMatch
             ExactQuestion question = questions[i];
             // Room for a wrong answer that is longer than the right one, but not for one without end.
             var options = new GenerationOptions { Temperature = 0, MaxTokens = model.Tokenize(question.Answer, addBos: false).Length + 16 };
-            Answer answer = await model.ChatAsync(question.Turns, options, cancellationToken: cancelled).ToAnswerAsync().ConfigureAwait(false);
+            Answer answer = await model.ChatAsync(question.Turns, options, cancellationToken: cancelled).ToAnswerAsync(cancelled).ConfigureAwait(false);
             results[i] = new ExactResult(question, answer.Text);
             progress?.Report(Interlocked.Increment(ref done));
         }).ConfigureAwait(false);

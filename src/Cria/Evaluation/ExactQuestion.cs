@@ -35,9 +35,9 @@ public sealed record ExactQuestion(string Skill, IReadOnlyList<ChatTurn> Turns, 
         try
         {
             using JsonDocument json = JsonDocument.Parse(line);
-            if (DocumentJson.Read(place, json.RootElement) is not ConversationDocument { Turns: [.. { Count: > 0 } turns, { Role: "assistant", Content: { Length: > 0 } answer }] })
+            if (DocumentJson.Read(place, json.RootElement) is not ConversationDocument { Turns: [_, .., { Role: "assistant", Content: { Length: > 0 } answer }] } conversation)
                 throw new CriaException($"{place}: no conversation that ends with the assistant's answer; write {{\"messages\": […]}} with it as the last message");
-            return new ExactQuestion(json.RootElement.TryGetProperty("skill", out JsonElement skill) && skill.ValueKind == JsonValueKind.String ? skill.GetString()! : NoSkill, turns, answer);
+            return new ExactQuestion(json.RootElement.TryGetProperty("skill", out JsonElement skill) && skill.ValueKind == JsonValueKind.String ? skill.GetString()! : NoSkill, [.. conversation.Turns.SkipLast(1)], answer);
         }
         catch (JsonException failure)
         {
