@@ -44,8 +44,11 @@ internal sealed class Chat : ISkill
         ];
         (Ask Tell, Ask Ask)[] told = dice.Some(all, dice.Number(1, 3));
         List<Ask> turns = [.. told.Select(pair => pair.Tell)];
-        if (dice.Chance(0.4)) turns.Add(answers.Next(dice, false));
+        Ask? between = dice.Chance(0.4) ? answers.Next(dice, false) : null;
+        if (between is not null) turns.Add(between);
         turns.AddRange(dice.Shuffled(told).Take(isTest ? 1 : told.Length).Select(pair => pair.Ask));
-        return Sample.Open("chat", turns);
+        Sample sample = Sample.Open("chat", turns);
+        // What stands between may be asked alone too.
+        return between is null ? sample : sample with { Keys = [.. sample.Keys, between.Question] };
     }
 }

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Cria.TinyData.Tests;
+
+public partial class TinyDataTests
+{
+    private const int Count = 400;
+
+    public static TheoryData<int> Skills => [.. Enumerable.Range(0, Mix.All.Count)];
+
+    [Theory]
+    [MemberData(nameof(Skills))]
+    public void Every_seed_gives_its_own_samples_again(int skill)
+    {
+        string[] first = Write(skill, 1), again = Write(skill, 1), other = Write(skill, 2);
+        Assert.Equal(first, again);
+        Assert.NotEqual(first, other);
+
+        static string[] Write(int skill, ulong seed)
+        {
+            var dice = new Dice(seed);
+            return [.. Enumerable.Range(0, 20).Select(_ => JsonSerializer.Serialize(Mix.All[skill].Skill.Next(dice, isTest: false).Turns))];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Skills))]
+    public void Samples_are_whole(int skill)
+    {
+        var dice = new Dice(3);
+        for (int i = 0; i < Count; i++)
+        {
+            Sample sample = Mix.All[skill].Skill.Next(dice, isTest: i % 2 == 0);
+            Assert.True(sample.Text is null ^ sample.Turns.Count == 0);
+            foreach (string text in sample.Turns.SelectMany(turn => new[] { turn.Question, turn.Answer }).Append(sample.Text ?? "x"))
+            {
+                Assert.NotEmpty(text);
+                // A slot or an alternative that nobody filled.
+                Assert.DoesNotMatch(@"[\[\]{}|]|  |\.\.| a [aeio]\w+ ?$", text);
+            }
+        }
+    }
+
+    [Fact]
+    public void No_held_out_question_stands_in_training()
+    {
+        string folder = Directory.CreateTempSubdirectory("cria-data-").FullName;
+        try
+        {
+            Writer.WriteMixed(Path.Combine(folder, "train.jsonl"), Split.Train, 1, 2_000_000);
+            Writer.WriteTest(Path.Combine(folder, "test.jsonl"), 3);
+            var trained = Questions("train.jsonl").SelectMany(sample => sample.Turns.Append(string.Join('\n', sample.Turns))).ToHashSet(StringComparer.Ordinal);
+            (string Skill, string[] Turns)[] test = [.. Questions("test.jsonl")];
+            Assert.True(test.Length > 1500);
+            foreach ((string skill, string[] turns) in test) Assert.False(trained.Contains(string.Join('\n', turns)), $"{skill}: {turns[^1]}");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        IEnumerable<(string Skill, string[] Turns)> Questions(string name) => File.ReadLines(Path.Combine(folder, name)).Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(sample => sample.TryGetProperty("messages", out _))
+            .Select(sample => (sample.GetProperty("skill").GetString()!, sample.GetProperty("messages").EnumerateArray().Where(turn => turn.GetProperty("role").GetString() == "user").Select(turn => turn.GetProperty("content").GetString()!).ToArray()));
+    }
+
+    [Fact]
+    public void Sums_are_right_and_pairs_kept_back_are_in_no_taught_question()
+    {
+        var taught = new HashSet<string>(StringComparer.Ordinal);
+        var dice = new Dice(5);
+        foreach (bool unseen in new[] { false, true })
+        {
+            var skill = new Tasks.Arithmetic(unseen);
+            for (int i = 0; i < 10 * Count; i++)
+            {
+                foreach (Ask ask in skill.Next(dice, isTest: true).Turns)
+                {
+                    Match sum = SumPattern().Match(ask.Answer);
+                    if (!sum.Success) continue;
+                    int a = Number(1), b = Number(3), result = Number(4);
+                    Assert.Equal(sum.Groups[2].Value switch { "+" => a + b, "-" => a - b, _ => a * b }, result);
+                    string pair = $"{a}{sum.Groups[2].Value}{b}";
+                    if (unseen) Assert.DoesNotContain(pair, taught);
+                    else taught.Add(pair);
+
+                    int Number(int group) => int.Parse(sum.Groups[group].Value, CultureInfo.InvariantCulture);
+                }
+            }
+        }
+        Assert.True(taught.Count > 600);
+    }
+
+    [Fact]
+    public void A_passage_has_what_is_asked_about_it()
+    {
+        var dice = new Dice(6);
+        for (int i = 0; i < Count; i++)
+        {
+            Passages.Passage passage = Passages.Passage.Write(dice);
+            // Equal questions would need equal answers.
+            foreach (IGrouping<string, Ask> same in passage.Asks.GroupBy(ask => ask.Question)) Assert.Single(same.Select(ask => ask.Answer).Distinct());
+            foreach (Ask ask in passage.Asks.Where(ask => ask.Question.StartsWith("What colour", StringComparison.Ordinal) && !ask.Answer.StartsWith("The passage", StringComparison.Ordinal)))
+                Assert.Contains(ask.Answer.TrimEnd('.').Split(' ')[^1], passage.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [GeneratedRegex(@"^(\d+) ([-+*]) (\d+) = (\d+)")]
+    private static partial Regex SumPattern();
+}
