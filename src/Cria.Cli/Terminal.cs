@@ -18,7 +18,8 @@ internal sealed class Terminal : IDisposable
 
     private Terminal()
     {
-        InputIsTerminal = !Console.IsInputRedirected;
+        bool hasInput = StandardInput.IsOpen();
+        InputIsTerminal = hasInput && !Console.IsInputRedirected;
         OutputIsTerminal = !Console.IsOutputRedirected;
         ErrorIsTerminal = !Console.IsErrorRedirected;
         colours = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
@@ -27,7 +28,7 @@ internal sealed class Terminal : IDisposable
         var writing = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         Out = new StreamWriter(OutputStream.Open(), writing, 16 << 10);
         Error = new StreamWriter(Console.OpenStandardError(), writing) { AutoFlush = true };
-        input = new Lazy<StreamReader>(() => new StreamReader(Console.OpenStandardInput(), Utf8, detectEncodingFromByteOrderMarks: false));
+        input = new Lazy<StreamReader>(() => new StreamReader(hasInput ? Console.OpenStandardInput() : Stream.Null, Utf8, detectEncodingFromByteOrderMarks: false));
         ErrorConsole = Draw(Error, ErrorIsTerminal);
     }
 

@@ -17,6 +17,9 @@ public sealed unsafe class KvPool : IDisposable
         MaxPages = maxPages;
     }
 
+    /// <summary>Takes memory from the system; replaceable, so that a test can run out of it.</summary>
+    internal Func<long, NativeBuffer> Take { get; init; } = static bytes => new NativeBuffer(bytes);
+
     /// <summary>Shape of the pages.</summary>
     public KvLayout Layout { get; }
 
@@ -29,7 +32,7 @@ public sealed unsafe class KvPool : IDisposable
     /// <summary>Bytes held from the system.</summary>
     public long ReservedBytes => pages.Count * Layout.PageBytes;
 
-    /// <summary>Takes a zeroed page; false when <see cref="MaxPages"/> are in use.</summary>
+    /// <summary>Takes a zeroed page; false when <see cref="MaxPages"/> are in use. Throws <see cref="OutOfMemoryException"/> when the system has no memory for another, and is unchanged then.</summary>
     public bool TryAllocate(out int page)
     {
         if (free.TryPop(out page))
@@ -44,7 +47,7 @@ public sealed unsafe class KvPool : IDisposable
             return false;
         }
         page = pages.Count;
-        pages.Add(new NativeBuffer(Layout.PageBytes));
+        pages.Add(Take(Layout.PageBytes));
         return true;
     }
 

@@ -54,6 +54,8 @@ public sealed unsafe class MappedFile : IDisposable
         if (Directory.Exists(path)) throw new CriaException($"{path} is a folder, not a file; name the file in it");
         try
         {
+            // A pipe would be waited for, and a device has no end; neither tells a length.
+            if (ContentOf(path) is { Exists: true, Length: 0 }) throw new CriaException($"{path} is empty, or a pipe or device and no file; download or convert it again");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             long length = stream.Length;
             if (length == 0) throw new CriaException($"{path} is empty; download or convert it again");
@@ -69,6 +71,8 @@ public sealed unsafe class MappedFile : IDisposable
             throw new CriaException($"{path} cannot be read: {failure.Message.ReplaceLineEndings(" ")}", failure);
         }
     }
+
+    private static FileInfo ContentOf(string path) => new FileInfo(path) is var file && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target : file;
 
     /// <summary>Stands on bytes in memory, named <paramref name="path"/> in messages. The array must not change while it is in use.</summary>
     public static MappedFile FromBytes(string path, byte[] bytes) => new(path, bytes);

@@ -34,13 +34,19 @@ internal static class CandidateFilters
     /// <summary>Those with |−ln p − entropy| smallest, until their weights reach <paramref name="share"/> of all.</summary>
     public static int Typical(Span<Candidate> candidates, double share)
     {
-        double mass = Mass(candidates), logMass = Math.Log(mass), entropy = 0;
-        foreach (ref readonly Candidate candidate in candidates)
-        {
-            if (candidate.Weight > 0) entropy -= candidate.Weight / mass * (candidate.Logit - logMass);
-        }
-        foreach (ref Candidate candidate in candidates) candidate.Key = (float)Math.Abs(logMass - candidate.Logit - entropy);
-        int kept = Smallest(candidates, share * mass, byWeight: true);
+        double mass = Mass(candidates), mean = 0;
+        foreach (ref readonly Candidate candidate in candidates) mean += candidate.Weight / mass * candidate.Logit;
+        return Typical(candidates, share * mass, mean);
+    }
+
+    /// <summary>
+    /// Those with |−ln p − entropy| smallest, until their weights reach <paramref name="target"/>. As −ln p = ln Σ weight − logit and entropy = ln Σ weight − mean,
+    /// that is the distance of the logit from <paramref name="mean"/>, the mean logit Σ p·logit.
+    /// </summary>
+    public static int Typical(Span<Candidate> candidates, double target, double mean)
+    {
+        foreach (ref Candidate candidate in candidates) candidate.Key = (float)Math.Abs(mean - candidate.Logit);
+        int kept = Smallest(candidates, target, byWeight: true);
         foreach (ref Candidate candidate in candidates[..kept]) candidate.Key = -candidate.Logit;
         return kept;
     }

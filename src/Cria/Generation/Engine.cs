@@ -216,6 +216,9 @@ public sealed class Engine : IDisposable
         DropCancelled(scheduler.Running);
         DropCancelled(scheduler.Waiting);
         scheduler.Plan(batch);
+        foreach (Sequence sequence in scheduler.Starved)
+            Finish(sequence, FinishReason.Failed, new CriaException("there is no memory left for the keys and values of this answer; ask for fewer or shorter ones at a time, or choose a smaller context"));
+        scheduler.Starved.Clear();
         if (batch.TokenCount == 0) return;
         network.Forward(batch, cache);
         steps++;

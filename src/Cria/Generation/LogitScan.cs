@@ -49,6 +49,36 @@ internal static class LogitScan
         return total;
     }
 
+    /// <summary>Σ exp(l) and the mean Σ exp(l)·l / Σ exp(l) of l = (logit − max) · scale.</summary>
+    public static (double Mass, double Mean) Moments(ReadOnlySpan<float> logits, float max, float scale)
+    {
+        ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
+        Vector512<float> shift = Vector512.Create(max), factor = Vector512.Create(scale);
+        double mass = 0, weighted = 0;
+        while (!vectors.IsEmpty)
+        {
+            ReadOnlySpan<Vector512<float>> run = vectors[..Math.Min(64, vectors.Length)];
+            Vector512<float> sum = Vector512<float>.Zero, products = Vector512<float>.Zero;
+            foreach (Vector512<float> vector in run)
+            {
+                // What is forbidden is −∞, which times 0 would be no number.
+                Vector512<float> logit = Vector512.Max((vector - shift) * factor, Vector512.Create(-88f)), weight = Exp(logit);
+                sum += weight;
+                products += weight * logit;
+            }
+            mass += Vector512.Sum(sum);
+            weighted += Vector512.Sum(products);
+            vectors = vectors[run.Length..];
+        }
+        foreach (float last in logits[(logits.Length / Vector512<float>.Count * Vector512<float>.Count)..])
+        {
+            float logit = MathF.Max((last - max) * scale, -88), weight = MathF.Exp(logit);
+            mass += weight;
+            weighted += (double)weight * logit;
+        }
+        return (mass, weighted / mass);
+    }
+
     /// <summary>eˣ for x ≤ 0, 0 below −87.7; relative error below 2e-7. Every CPU computes the same bits, which <see cref="Vector512.Exp(Vector512{float})"/> does not promise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Exp(Vector512<float> x)
@@ -68,20 +98,20 @@ internal static class LogitScan
         return p * ((Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23).AsSingle();
     }
 
-    /// <summary>Collects the tokens whose logit is at least <paramref name="threshold"/>, by id, with weight exp((logit − max) · scale). Returns their number.</summary>
-    public static int Gather(ReadOnlySpan<float> logits, float threshold, float max, float scale, Span<Candidate> candidates)
+    /// <summary>Collects the tokens whose logit is at least <paramref name="threshold"/> and at most <paramref name="ceiling"/>, by id, with weight exp((logit − max) · scale). Returns their number.</summary>
+    public static int Gather(ReadOnlySpan<float> logits, float threshold, float max, float scale, Span<Candidate> candidates, float ceiling = float.PositiveInfinity)
     {
         ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(logits);
-        Vector512<float> limit = Vector512.Create(threshold);
+        Vector512<float> limit = Vector512.Create(threshold), top = Vector512.Create(ceiling);
         int count = 0;
         for (int i = 0; i < vectors.Length; i++)
         {
-            ulong hits = Vector512.GreaterThanOrEqual(vectors[i], limit).ExtractMostSignificantBits();
+            ulong hits = (Vector512.GreaterThanOrEqual(vectors[i], limit) & Vector512.LessThanOrEqual(vectors[i], top)).ExtractMostSignificantBits();
             for (; hits != 0; hits &= hits - 1) Add(i * Vector512<float>.Count + BitOperations.TrailingZeroCount(hits), logits, candidates);
         }
         for (int token = vectors.Length * Vector512<float>.Count; token < logits.Length; token++)
         {
-            if (logits[token] >= threshold) Add(token, logits, candidates);
+            if (logits[token] >= threshold && logits[token] <= ceiling) Add(token, logits, candidates);
         }
         return count;
 

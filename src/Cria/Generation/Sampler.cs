@@ -14,6 +14,9 @@ internal sealed class Sampler(int vocabularySize)
     /// <summary>Tokens less probable than e^−14 (8e-7) of the best are looked at only when the others do not suffice.</summary>
     private const float NarrowRange = 14;
 
+    /// <summary>e^−88 is nothing in single precision: beyond this distance from the mean no weight is left to be found.</summary>
+    private const double WidestRange = 128;
+
     /// <summary>Below it logits divided by temperature overflow, and the best token is certain anyway.</summary>
     private const float LowestTemperature = 1e-5f;
 
@@ -70,9 +73,9 @@ internal sealed class Sampler(int vocabularySize)
         bool onlyMinP = minP && !topK && !typical && !topP;
         double total = topK || typical || onlyMinP ? 0 : LogitScan.SumExp(x, max, scale);
         float range = onlyMinP ? 1 - MathF.Log(settings.MinP) : NarrowRange;
-        int count = typical && !topK ? 0 : LogitScan.Gather(x, max - range * settings.Temperature, max, scale, candidates);
+        int count = typical && !topK ? Typical(x, settings.TypicalP, max, scale) : LogitScan.Gather(x, max - range * settings.Temperature, max, scale, candidates);
         bool enough = topK ? count >= settings.TopK
-            : typical ? false
+            : typical ? true
             : topP ? CandidateFilters.Mass(candidates.AsSpan(0, count)) >= settings.TopP * total
             : true;
         // Nothing is improbable enough to be left out, except what is forbidden.
@@ -84,13 +87,33 @@ internal sealed class Sampler(int vocabularySize)
         }
         if (typical)
         {
-            count = CandidateFilters.Typical(candidates.AsSpan(0, count), settings.TypicalP);
+            if (topK) count = CandidateFilters.Typical(candidates.AsSpan(0, count), settings.TypicalP);
             total = CandidateFilters.Mass(candidates.AsSpan(0, count));
         }
         if (topP) count = CandidateFilters.TopP(candidates.AsSpan(0, count), settings.TopP, total);
         if (minP) count = CandidateFilters.MinP(candidates.AsSpan(0, count), settings.MinP);
         if (!topK && !typical && !topP && !minP) tail = Math.Max(0, total - CandidateFilters.Mass(candidates.AsSpan(0, count)));
         return candidates.AsSpan(0, count);
+    }
+
+    /// <summary>The typical tokens of a whole vocabulary: those around the mean logit are looked at, and farther ones only when their weights do not suffice. Returns their number.</summary>
+    private int Typical(ReadOnlySpan<float> x, double share, float max, float scale)
+    {
+        (double mass, double mean) = LogitScan.Moments(x, max, scale);
+        double target = share * mass;
+        for (double radius = 1; radius <= WidestRange; radius *= 2)
+        {
+            int near = LogitScan.Gather(x, (float)(max + (mean - radius) / scale), max, scale, candidates, (float)(max + (mean + radius) / scale));
+            double sure = 0;
+            foreach (ref readonly Candidate candidate in candidates.AsSpan(0, near))
+            {
+                // Rounding of the bounds may have left out one at the very edge.
+                if (Math.Abs(candidate.Logit - mean) < radius * 0.999) sure += candidate.Weight;
+            }
+            if (sure >= target) return CandidateFilters.Typical(candidates.AsSpan(0, near), target, mean);
+        }
+        int all = LogitScan.Gather(x, float.MinValue, max, scale, candidates);
+        return CandidateFilters.Typical(candidates.AsSpan(0, all), target, mean);
     }
 
     /// <summary>The logits with bias, penalties and what is forbidden applied; the logits themselves where nothing is.</summary>

@@ -19,6 +19,9 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
     /// <summary>Sequences that wait, most important first.</summary>
     public List<Sequence> Waiting => waiting;
 
+    /// <summary>Sequences of this step that the system has no memory for. They are not in the batch; who plans ends them.</summary>
+    public List<Sequence> Starved { get; } = [];
+
     /// <summary>Pages of known prefixes that no sequence needs.</summary>
     public int IdlePages => prefixes.EvictablePages;
 
@@ -189,7 +192,27 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
                 Preempt(last);
                 if (last == sequence) return;
             }
-            if (!sequence.Cache.TryReserve(length)) throw new InvalidOperationException("free pages could not be taken");
+            TakePages(sequence, length);
+        }
+    }
+
+    /// <summary>Takes the pages of one sequence. Should the system have no memory for them, known pages nobody needs are used; then this sequence fails, and no other.</summary>
+    private void TakePages(Sequence sequence, int length)
+    {
+        while (true)
+        {
+            try
+            {
+                if (!sequence.Cache!.TryReserve(length)) throw new InvalidOperationException("free pages could not be taken");
+                return;
+            }
+            catch (OutOfMemoryException)
+            {
+                if (prefixes.TryEvict()) continue;
+                sequence.Planned = 0;
+                Starved.Add(sequence);
+                return;
+            }
         }
     }
 

@@ -22,6 +22,6 @@ internal sealed class Backoff(HubOptions options)
         if (++failures >= options.Attempts) throw new CriaException($"{problem} ({failures} attempts); {remedy}", cause);
         TimeSpan pause = options.FirstPause * Math.Pow(2, failures - 1) * (0.75 + (0.5 * Random.Shared.NextDouble()));
         pause = pause < options.LongestPause ? pause : options.LongestPause;
-        await Task.Delay(wanted > pause ? wanted.Value : pause, cancellationToken).ConfigureAwait(false);
+        await options.Pause(wanted > pause ? wanted.Value : pause, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -30,6 +30,9 @@ public sealed record HubOptions
     /// <summary>The longest pause that is waited for, also where the hub asks for one.</summary>
     internal TimeSpan LongestPause { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Waits; replaceable, so that a test need not.</summary>
+    internal Func<TimeSpan, CancellationToken, Task> Pause { get; init; } = Task.Delay;
+
     /// <summary>How long a server may be silent.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -53,6 +53,7 @@ internal static class LlamaLoader
 
         Weight Upload(TensorInfo info)
         {
+            // Not released: the backend may go on using the bytes where they lie.
             Weight weight = backend.Upload(info.Name, source.View(info));
             foreach (ScaledAdapter adapter in adapters ?? [])
                 if (adapter.Adapter.Find(info.Name) is { } matrix) backend.Adapt(weight, matrix.Rank, matrix.Down, [.. matrix.Up.Select(value => (float)(value * matrix.Scale * adapter.Scale))]);
@@ -70,6 +71,7 @@ internal static class LlamaLoader
             throw new CriaException($"{source.Path}: tensor rope_freqs.weight should be {config.HeadSize / 2} F32 values but is [{string.Join(", ", info.Shape)}] {info.Type}; convert the model again");
         var divisors = new float[config.HeadSize / 2];
         BlockFormat.Of(TensorType.F32).Decode(source.View(info).Row(0), divisors);
+        source.Release(info);
         if (divisors.Any(value => !float.IsFinite(value) || value <= 0)) throw new CriaException($"{source.Path}: tensor rope_freqs.weight holds a value that is not a positive number; convert the model again");
         return divisors;
     }

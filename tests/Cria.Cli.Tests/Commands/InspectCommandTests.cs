@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Cria.Tests;
 
@@ -65,5 +66,28 @@ public class InspectCommandTests(TinyModel model)
         Assert.Contains("empty", (await CriaProcess.Run("inspect", model.Changed("empty.gguf", _ => []))).Failed(), StringComparison.Ordinal);
         Assert.Contains("cut short", (await CriaProcess.Run("inspect", model.Changed("cut.gguf", bytes => bytes[..^1000]))).Failed(), StringComparison.Ordinal);
         Assert.Contains("not a GGUF file", (await CriaProcess.Run("inspect", model.Changed("magic.gguf", bytes => [.. "PK"u8, .. bytes[2..]]))).Failed(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pipe_is_no_model_and_is_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "pipes with names");
+        string pipe = Path.Combine(model.Folder, "pipe.gguf");
+        using (Process make = Process.Start("mkfifo", [pipe])) await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal($"cria: {pipe} is empty, or a pipe or device and no file; download or convert it again", (await CriaProcess.Run("inspect", pipe)).Failed());
+    }
+
+    [Fact]
+    public async Task Closed_standard_input_is_empty_and_is_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a shell that closes it");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$0\" tokenize -m \"$1\" --no-bos <&-", Path.Combine(AppContext.BaseDirectory, "Cria.Cli.dll"), model.Path])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        CriaProcess.Result result = await CriaProcess.Finish(process, process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("[]\n", result.Succeeded());
     }
 }

@@ -143,11 +143,15 @@ public class EngineTests
     [Fact]
     public async Task Cancelling_frees_the_place_at_the_next_step()
     {
-        var network = new RecallNetwork();
+        // Two steps at a time: left alone, the network could reach the end of the context before anybody cancels.
+        using var steps = new SemaphoreSlim(2);
+        var network = new RecallNetwork { BeforeStep = _ => steps.Wait() };
         using var engine = new Engine(network, Options() with { MaxSequences = 1 });
+        using var opened = new Opening(steps);
         TokenStream endless = engine.Submit(Request(Prompt(1, 10), Seeded(1) with { StopTokens = [], MaxTokens = 100000 }));
         TokenStream next = engine.Submit(Request(Prompt(2, 10), Seeded(2) with { MaxTokens = 3 }));
         await foreach (GeneratedToken _ in endless) break;
+        steps.Release(10);
         Assert.Equal(FinishReason.Cancelled, await endless.Completion);
         Assert.Equal(RecallNetwork.Answer(Prompt(2, 10), Seeded(2) with { MaxTokens = 3 }, Stops), await Collect(next));
         using var source = new CancellationTokenSource();
@@ -156,7 +160,32 @@ public class EngineTests
         {
             await foreach (GeneratedToken _ in third.WithCancellation(source.Token)) await source.CancelAsync();
         });
+        steps.Release(10);
         Assert.Equal(FinishReason.Cancelled, await third.Completion);
+    }
+
+    /// <summary>Lets an engine that is being disposed come to its end.</summary>
+    private sealed class Opening(SemaphoreSlim steps) : IDisposable
+    {
+        public void Dispose() => steps.Release(100);
+    }
+
+    [Fact]
+    public async Task Without_memory_for_another_page_only_the_sequence_that_needs_it_fails()
+    {
+        // Two short answers stay in a page each; the third grows into a page that the system does not give.
+        var network = new RecallNetwork { PagesOfMemory = 4 };
+        using var engine = new Engine(network, Options());
+        SamplingOptions brief = Seeded(1) with { StopTokens = [], MaxTokens = 30 };
+        TokenStream first = engine.Submit(Request(Prompt(1, 10), brief)), second = engine.Submit(Request(Prompt(2, 10), brief));
+        TokenStream large = engine.Submit(Request(Prompt(3, 10), brief with { MaxTokens = 1000 }));
+        CriaException failure = await Assert.ThrowsAsync<CriaException>(() => Collect(large));
+        Assert.StartsWith("there is no memory left for the keys and values of this answer; ", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(RecallNetwork.Answer(Prompt(1, 10), brief, []), await Collect(first));
+        Assert.Equal(RecallNetwork.Answer(Prompt(2, 10), brief, []), await Collect(second));
+        // What it held is free again, and pages that are only remembered give way.
+        TokenStream fourth = engine.Submit(Request(Prompt(4, 100), brief));
+        Assert.Equal(RecallNetwork.Answer(Prompt(4, 100), brief, []), await Collect(fourth));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Cria.Generation;
 using Cria.Models;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
+using Cria.Tensors.Memory;
 
 namespace Cria.Tests.Generation;
 
@@ -19,6 +20,9 @@ internal sealed class RecallNetwork : INetwork
     /// <summary>Called before each step.</summary>
     public Action<Batch>? BeforeStep { get; set; }
 
+    /// <summary>Pages that the system has memory for.</summary>
+    public int PagesOfMemory { get; set; } = int.MaxValue;
+
     public int Steps { get; private set; }
 
     public long TokensComputed { get; private set; }
@@ -26,7 +30,10 @@ internal sealed class RecallNetwork : INetwork
     public int VocabularySize => Size;
 
     public KvCache CreateCache(long maxTokens, TensorType type) =>
-        new(new KvPool(new KvLayout(1, 1, 16, type), (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize));
+        new(new KvPool(new KvLayout(1, 1, 16, type), (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize)
+        {
+            Take = bytes => PagesOfMemory-- > 0 ? new NativeBuffer(bytes) : throw new InsufficientMemoryException(),
+        });
 
     public void Forward(Batch batch, KvCache cache)
     {

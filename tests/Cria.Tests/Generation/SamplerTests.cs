@@ -19,6 +19,7 @@ public class SamplerTests
         { "min-p", new() { Temperature = 1, MinP = 0.05f } },
         { "tiny min-p", new() { Temperature = 4, MinP = 1e-9f } },
         { "typical", new() { Temperature = 1, TypicalP = 0.4f } },
+        { "cold typical", new() { Temperature = 0.1f, TypicalP = 0.999f } },
         { "hot typical", new() { Temperature = 10, TypicalP = 0.9f } },
         { "all", new() { Temperature = 1.5f, TopK = 60, TypicalP = 0.9f, TopP = 0.8f, MinP = 0.02f } },
         { "top-p and min-p", new() { Temperature = 1.5f, TopP = 0.97f, MinP = 0.01f } },
