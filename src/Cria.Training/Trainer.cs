@@ -53,14 +53,14 @@ public sealed class Trainer : IDisposable
     public long MemoryBytes => backend.Parameters.Sum(parameter => parameter.Count * (parameter.IsFrozen ? 4L : 16L)) + backend.ScratchBytes;
 
     /// <summary>
-    /// Operations of one step, forward and backward, for a batch of full rows: 6 a token and element of a matrix that takes part in a product, and for attention 6 a token, layer,
-    /// feature of the heads and position of the row (causal: half the square).
+    /// Operations a token, forward and backward: 6 an element of a matrix that takes part in a product (4 where it is frozen), and for attention 6 a layer, feature of the heads and position of
+    /// a document (causal: half the square).
     /// </summary>
     public double OperationsPerToken(double meanDocumentLength)
     {
         LlamaConfig config = model.Config;
-        double matrices = backend.Parameters.Where(parameter => !parameter.IsVector && (parameter.Name != "token_embd.weight" || ReferenceEquals(parameter, model.Output))).Sum(parameter => (double)parameter.Count);
-        return 6 * matrices + 6.0 * config.LayerCount * config.HeadCount * config.HeadSize * meanDocumentLength;
+        double matrices = backend.Parameters.Where(parameter => !parameter.IsVector && (parameter.Name != "token_embd.weight" || ReferenceEquals(parameter, model.Output))).Sum(parameter => (parameter.IsFrozen ? 4.0 : 6) * parameter.Count);
+        return matrices + 6.0 * config.LayerCount * config.HeadCount * config.HeadSize * meanDocumentLength;
     }
 
     /// <summary>

@@ -12,6 +12,7 @@ using Cria.Tensors.Kernels;
 using Cria.Tokenization;
 using Cria.Training;
 using Cria.Training.Data;
+using Cria.Training.LowRank;
 
 namespace Cria.Cli.Commands;
 
@@ -30,6 +31,7 @@ internal static class TrainCommand
         flags.AddTo(verb);
         verb.Example("cria train -m new.gguf -d chats.jsonl -o run --steps 2000 --learning-rate 1e-3 --warmup 100", "A model from 'cria new', from its first step.");
         verb.Example("cria train -m llama.gguf -d chats.jsonl --validation-share 0.05 -o run --epochs 3 --learning-rate 2e-5", "Go on teaching a model that knows something.");
+        verb.Example("cria train -m llama.gguf -d chats.jsonl -o style --lora-rank 16 --learning-rate 2e-4", "A LoRA adapter, for 'cria run -m llama.gguf --lora style'.");
         verb.Example("cria train --config run.json --resume", "Options from a file, after an interruption.");
         verb.SetAction((parsed, cancellationToken) =>
         {
@@ -57,13 +59,15 @@ internal static class TrainCommand
         TrainingOptions options = flags.Options(parsed, _ => data.RowCount);
         IBatchSource? validation = held is { Count: > 0 } ? PackedBatches.ForValidation(held, rowLength) : null;
         double meanLength = Enumerable.Range(0, examples.Count).Average(i => (double)examples.Length(i));
-        using RecordingBackend backend = RecordingBackend.Create(new RecordingOptions { Threads = flags.Threads(parsed), RoundToBrain = flags.RoundToBrain(parsed) });
+        LoraOptions? lora = flags.Lora(parsed);
+        using RecordingBackend backend = RecordingBackend.Create(new RecordingOptions { Threads = flags.Threads(parsed), RoundToBrain = flags.RoundToBrain(parsed), IsTrained = _ => lora is null });
         using var model = new Llama(source, config, backend);
+        if (lora is not null) LoraTraining.Begin(backend, lora, flags.Seed(parsed));
         using var trainer = new Trainer(model, backend, data, validation, options);
         if (resumes) trainer.Load(checkpoint);
         CreateFolder(folder);
         terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Quantity.Count(backend.Parameters.Sum(parameter => parameter.Count))} weights, {Quantity.Exact(examples.Count)} documents, {Quantity.Exact(data.RowCount)} rows of {rowLength} a pass ({data.FillShare:P0} full), {options.Steps} steps of {options.BatchRows * options.Accumulation} rows, {backend.ThreadCount} threads{(backend.RoundsToBrain ? ", bfloat16 products" : "")}"));
+            $"{Quantity.Count(backend.Parameters.Where(parameter => !parameter.IsFrozen).Sum(parameter => parameter.Count))} weights to learn, {Quantity.Exact(examples.Count)} documents, {Quantity.Exact(data.RowCount)} rows of {rowLength} a pass ({data.FillShare:P0} full), {options.Steps} steps of {options.BatchRows * options.Accumulation} rows, {backend.ThreadCount} threads{(backend.RoundsToBrain ? ", bfloat16 products" : "")}"));
         var run = new TrainRun(trainer, options, source, backend, terminal)
         {
             Folder = folder,
@@ -72,6 +76,7 @@ internal static class TrainCommand
             SaveEvery = flags.SaveEvery(parsed),
             PeakMultiplyAdds = MachineLimits.Measure(backend.ThreadCount).FloatMultiplyAddsPerSecond,
             MeanDocumentLength = meanLength,
+            LearnsAdapter = lora is not null,
         };
         run.Run(cancellationToken);
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Cria.Cli.Options;
 using Cria.Tensors;
 using Cria.Training;
+using Cria.Training.LowRank;
 
 namespace Cria.Cli.Training;
 
@@ -20,6 +21,10 @@ internal sealed class TrainFlags
     public readonly Option<string?> Type = new("--type") { HelpName = "TYPE", Description = "Store the model as F32 (default), F16, Q8_0 or any other type." };
     public readonly Option<bool> TrainOnInputs = new("--train-on-inputs") { Description = "In conversations, learn what users say too." };
     public readonly Option<bool> SkipTooLong = new("--skip-too-long") { Description = "Leave out conversations longer than a row." };
+    private readonly Option<long?> loraRank = Numbers.Integer("--lora-rank", [], "N", "Learn a LoRA adapter of this rank in place of the weights.", 1, 4096);
+    private readonly Option<double?> loraAlpha = Numbers.Real("--lora-alpha", "X", "The adapter's product is scaled by this over its rank (default 16).", 0);
+    private readonly Option<double?> loraDropout = Numbers.Real("--lora-dropout", "X", "Share of its inputs left out at random (default 0).", 0, 0.99);
+    private readonly Option<string[]> loraTargets = new("--lora-targets") { HelpName = "NAME", AllowMultipleArgumentsPerToken = true, Description = $"Which matrices: {string.Join(", ", LoraOptions.TargetNames)} (default all)." };
     private readonly Option<long?> steps = Numbers.Integer("--steps", ["-n"], "N", "Steps in all.", 1);
     private readonly Option<double?> epochs = Numbers.Real("--epochs", "X", "Passes over the data, in place of --steps (default 1).", 1e-6);
     private readonly Option<long?> rows = Numbers.Integer("--batch", ["-b"], "N", "Rows of a batch (default 4).", 1, 65536);
@@ -45,6 +50,7 @@ internal sealed class TrainFlags
         verb.Add("Files", Model, Data, ValidationData, ValidationShare, Output, Config, Resume, Type);
         verb.Add("Data", length, rows, accumulate, TrainOnInputs, SkipTooLong, seed);
         verb.Add("Learning", steps, epochs, rate, schedule, warmup, final, decay, beta1, beta2, clip);
+        verb.Add("LoRA", loraRank, loraAlpha, loraDropout, loraTargets);
         verb.Add("Running", evaluateEvery, saveEvery, bf16, threads);
     }
 
@@ -91,6 +97,25 @@ internal sealed class TrainFlags
             ClipNorm = parsed.GetValue(clip) ?? options.ClipNorm,
             Seed = Seed(parsed),
         };
+    }
+
+    /// <summary>The adapter to learn; null to learn the weights themselves.</summary>
+    public LoraOptions? Lora(ParseResult parsed)
+    {
+        if (parsed.GetValue(loraRank) is not { } rank)
+        {
+            if (parsed.GetValue(loraAlpha) is not null || parsed.GetValue(loraDropout) is not null || parsed.GetValue(loraTargets) is { Length: > 0 }) throw new UsageException("--lora-rank is missing: the other LoRA options go with it");
+            return null;
+        }
+        var options = new LoraOptions { Rank = (int)rank };
+        options = options with
+        {
+            Alpha = parsed.GetValue(loraAlpha) ?? options.Alpha,
+            Dropout = parsed.GetValue(loraDropout) ?? options.Dropout,
+            Targets = parsed.GetValue(loraTargets) is { Length: > 0 } targets ? [.. targets.SelectMany(name => name.Split(','))] : options.Targets,
+        };
+        options.Check();
+        return options;
     }
 
     public int RowLength(ParseResult parsed) => (int)(parsed.GetValue(length) ?? 512);

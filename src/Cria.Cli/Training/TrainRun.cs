@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Cria.Models;
 using Cria.Packing;
 using Cria.Tensors.Backends.Recording;
 using Cria.Tensors.Formats;
 using Cria.Training;
 using Cria.Training.Checkpoints;
+using Cria.Training.LowRank;
 using Cria.Training.Reports;
 
 namespace Cria.Cli.Training;
@@ -14,6 +16,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
 {
     private static readonly TimeSpan LinePace = TimeSpan.FromSeconds(0.5), ReportPace = TimeSpan.FromSeconds(30);
 
+    private readonly int headSize = LlamaConfig.From(origin).HeadSize;
     private readonly Stopwatch clock = new();
     private long firstStep;
     private double shown;
@@ -36,6 +39,9 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
 
     /// <summary>Tokens of a document, on average: attention's cost depends on it.</summary>
     public required double MeanDocumentLength { get; init; }
+
+    /// <summary>True when an adapter is learnt, and stored in place of a model.</summary>
+    public bool LearnsAdapter { get; init; }
 
     /// <summary>The checkpoint in a folder.</summary>
     public static string CheckpointPath(string folder) => Path.Combine(folder, "checkpoint.safetensors");
@@ -68,17 +74,15 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
             }
             log.Add(new LogEntry(step.Number, trainer.TokenCount, step.Loss, measured, step.LearningRate, step.GradientNorm, tokensPerSecond));
             shown = step.Number == firstStep + 1 ? step.Loss : 0.95 * shown + 0.05 * step.Loss;
-            if (clock.Elapsed - lastLine > LinePace) Show(status, step, tokensPerSecond, lastLine = clock.Elapsed);
+            if (clock.Elapsed - lastLine > LinePace) status.Show(Line(step, tokensPerSecond, lastLine = clock.Elapsed));
             if (measured is not null || clock.Elapsed - lastReport > ReportPace || isLast) Report(status, step, tokensPerSecond, lastReport = clock.Elapsed);
             if (step.Number % SaveEvery == 0 && !isLast) Save(status, log);
         }
         Save(status, log);
         status.Clear();
         string end = trainer.StepCount < options.Steps ? string.Create(CultureInfo.InvariantCulture, $"stopped after step {trainer.StepCount} of {options.Steps}; go on with --resume") : string.Create(CultureInfo.InvariantCulture, $"{trainer.StepCount} steps done");
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {ModelPath(Folder)}: {Type}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}"));
     }
-
-    private void Show(StatusLine status, TrainingStep step, double tokensPerSecond, TimeSpan now) => status.Show(Line(step, tokensPerSecond, now));
 
     /// <summary>A lasting line: after a measurement, and now and then where no live line can be seen.</summary>
     private void Report(StatusLine status, TrainingStep step, double tokensPerSecond, TimeSpan now)
@@ -101,9 +105,14 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     {
         status.Show("saving");
         trainer.Save(CheckpointPath(Folder));
+        LossCurve.Write(Path.Combine(Folder, "loss.svg"), "loss, nats a token", log.Entries);
+        if (LearnsAdapter)
+        {
+            LoraTraining.Adapter(backend, origin.Path).Write(Folder, headSize);
+            return;
+        }
         using var trained = new TrainedSource(origin, backend);
         new Quantizer(trained, new QuantizeOptions { FileType = Type, Threads = backend.ThreadCount }).Write(ModelPath(Folder));
-        LossCurve.Write(Path.Combine(Folder, "loss.svg"), "loss, nats a token", log.Entries);
     }
 
     private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes:00}m") : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m{time.Seconds:00}s");

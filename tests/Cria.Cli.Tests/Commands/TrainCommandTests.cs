@@ -8,7 +8,7 @@ public class TrainCommandTests(TinyModel model)
     public async Task A_killed_run_goes_on_with_the_same_losses_bit_for_bit()
     {
         string data = Data("killed.jsonl"), whole = Path.Combine(model.Folder, "whole"), killed = Path.Combine(model.Folder, "killed");
-        string[] flags = ["-m", model.Path, "-d", data, "--length", "48", "--batch", "2", "--steps", "150", "--learning-rate", "1e-3", "--warmup", "10", "--validation-share", "0.2", "--evaluate-every", "40", "-t", "2"];
+        string[] flags = ["-m", model.Path, "-d", data, "--length", "48", "--batch", "2", "--steps", "100", "--learning-rate", "1e-3", "--warmup", "10", "--validation-share", "0.2", "--evaluate-every", "40", "-t", "2"];
         (await CriaProcess.Run(["train", .. flags, "-o", whole])).Succeeded();
         using (Process process = CriaProcess.Start(["train", .. flags, "-o", killed, "--save-every", "1"]))
         {
@@ -18,7 +18,7 @@ public class TrainCommandTests(TinyModel model)
             process.Kill();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
-        Assert.True(ReadShared(Path.Combine(killed, "log.csv")).Length < 150, "the run was over before it was killed");
+        Assert.True(ReadShared(Path.Combine(killed, "log.csv")).Length < 100, "the run was over before it was killed");
         string refused = (await CriaProcess.Run(["train", .. flags, "-o", killed])).Failed();
         Assert.Contains("--resume", refused, StringComparison.Ordinal);
         (await CriaProcess.Run(["train", .. flags, "-o", killed, "--resume"])).Succeeded();
@@ -40,6 +40,21 @@ public class TrainCommandTests(TinyModel model)
         Assert.StartsWith("120 steps done", said, StringComparison.Ordinal);
         string text = (await CriaProcess.Run("run", "-m", Path.Combine(folder, "model.gguf"), "--raw", "--temp", "0", "-n", "12", "the cat sat")).Succeeded();
         Assert.StartsWith(" on the mat", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Learns_an_adapter_that_other_commands_take()
+    {
+        string data = Path.Combine(model.Folder, "adapted.txt"), folder = Path.Combine(model.Folder, "adapted");
+        await File.WriteAllTextAsync(data, string.Concat(Enumerable.Repeat("one two three four. ", 40)), TestContext.Current.CancellationToken);
+        string[] flags = ["train", "-m", model.Path, "-d", data, "-o", folder, "--batch", "2", "--length", "64", "--learning-rate", "0.01", "--schedule", "constant", "--lora-rank", "12", "--lora-dropout", "0.05"];
+        (await CriaProcess.Run([.. flags, "--steps", "60"])).Succeeded();
+        (await CriaProcess.Run([.. flags, "--steps", "120", "--resume"])).Succeeded();
+        Assert.False(File.Exists(Path.Combine(folder, "model.gguf")));
+        string[] asking = ["run", "-m", model.Path, "--raw", "--temp", "0", "-n", "12", "one two"];
+        Assert.DoesNotContain(" three", (await CriaProcess.Run(asking)).Succeeded(), StringComparison.Ordinal);
+        Assert.StartsWith(" three", (await CriaProcess.Run([.. asking, "--lora", folder])).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("--lora-rank is missing", (await CriaProcess.Run("train", "-m", model.Path, "-d", data, "-o", folder, "--resume", "--lora-alpha", "4")).Refused(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,12 +63,14 @@ public abstract class RecordingBackend : IBackend
     }
 
     /// <summary>
-    /// Puts low-rank factors beside a weight: <c>NAME.lora_a</c> [rank, columns] and <c>NAME.lora_b</c> [rows, rank], both zero until they are set. The rank must be a multiple of 16.
+    /// Puts low-rank factors beside a weight, to be learnt: <c>NAME.lora_a</c> [rank, columns] and <c>NAME.lora_b</c> [rows, rank], both zero until they are set.
+    /// The rank is rounded up to a multiple of 16; factors beyond it are zero and, as their gradients are, stay so.
     /// </summary>
     public LowRankAdapter Adapt(Parameter weight, int rank, float scale, float dropout)
     {
-        if (rank <= 0 || rank % 16 != 0) throw new ArgumentException($"a rank of {rank} is not a multiple of 16", nameof(rank));
-        var adapter = new LowRankAdapter(new Parameter(weight.Name + ".lora_a", rank, weight.Columns), new Parameter(weight.Name + ".lora_b", weight.Rows, rank), scale, dropout);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
+        int padded = (rank + 15) & ~15;
+        var adapter = new LowRankAdapter(new Parameter(weight.Name + ".lora_a", padded, weight.Columns), new Parameter(weight.Name + ".lora_b", weight.Rows, padded), rank, scale, dropout);
         parameters.Add(adapter.Down);
         parameters.Add(adapter.Up);
         weight.Adapter = adapter;
