@@ -60,7 +60,7 @@ internal static class TrainCommand
         IBatchSource? validation = held is { Count: > 0 } ? PackedBatches.ForValidation(held, rowLength) : null;
         double meanLength = Enumerable.Range(0, examples.Count).Average(i => (double)examples.Length(i));
         LoraOptions? lora = flags.Lora(parsed);
-        using RecordingBackend backend = RecordingBackend.Create(new RecordingOptions { Threads = flags.Threads(parsed), RoundToBrain = flags.RoundToBrain(parsed), IsTrained = _ => lora is null });
+        using RecordingBackend backend = RecordingBackend.Create(new RecordingOptions { Threads = flags.Threads(parsed), RoundToBrain = flags.RoundToBrain(parsed), Recompute = flags.Recompute(parsed), IsTrained = _ => lora is null });
         using var model = new Llama(source, config, backend);
         if (lora is not null) LoraTraining.Begin(backend, lora, flags.Seed(parsed));
         using var trainer = new Trainer(model, backend, data, validation, options);

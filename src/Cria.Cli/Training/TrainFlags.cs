@@ -42,6 +42,7 @@ internal sealed class TrainFlags
     private readonly Option<long?> evaluateEvery = Numbers.Integer("--evaluate-every", [], "STEPS", "Measure the validation loss this often (default 100).", 1);
     private readonly Option<long?> saveEvery = Numbers.Integer("--save-every", [], "STEPS", "Write checkpoint and model this often (default 500).", 1);
     private readonly Option<bool> bf16 = new("--bf16") { Description = "Round the factors of matrix products to bfloat16 where the processor multiplies those faster; sums and weights stay floats." };
+    private readonly Option<bool> recompute = new("--recompute") { Description = "Keep two activations a layer and compute the others again on the way back: a third slower, far less memory." };
     private readonly Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
 
     /// <summary>Adds the options to the command.</summary>
@@ -51,7 +52,7 @@ internal sealed class TrainFlags
         verb.Add("Data", length, rows, accumulate, TrainOnInputs, SkipTooLong, seed);
         verb.Add("Learning", steps, epochs, rate, schedule, warmup, final, decay, beta1, beta2, clip);
         verb.Add("LoRA", loraRank, loraAlpha, loraDropout, loraTargets);
-        verb.Add("Running", evaluateEvery, saveEvery, bf16, threads);
+        verb.Add("Running", evaluateEvery, saveEvery, bf16, recompute, threads);
     }
 
     /// <summary>The command line with what the config file says added, as long as it is not typed too.</summary>
@@ -127,6 +128,8 @@ internal sealed class TrainFlags
     public long SaveEvery(ParseResult parsed) => parsed.GetValue(saveEvery) ?? 500;
 
     public bool RoundToBrain(ParseResult parsed) => parsed.GetValue(bf16);
+
+    public bool Recompute(ParseResult parsed) => parsed.GetValue(recompute);
 
     public int Threads(ParseResult parsed) => (int)(parsed.GetValue(threads) ?? 0);
 

@@ -7,6 +7,7 @@ public readonly ref struct StepScope
 {
     private readonly Arena? arena;
     private readonly (int Block, long Used) mark;
+    private readonly Recording.RecordingBackend? recorder;
 
     internal StepScope(Arena arena)
     {
@@ -14,6 +15,15 @@ public readonly ref struct StepScope
         mark = arena.Mark();
     }
 
+    internal StepScope(Recording.RecordingBackend recorder)
+    {
+        this.recorder = recorder;
+    }
+
     /// <summary>Ends the scope.</summary>
-    public void Dispose() => arena?.Release(mark);
+    public void Dispose()
+    {
+        arena?.Release(mark);
+        recorder?.EndScope();
+    }
 }

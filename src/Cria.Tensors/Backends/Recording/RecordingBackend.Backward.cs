@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Cria.Tensors.Kernels;
-using Cria.Tensors.Kernels.Attention;
 using Cria.Tensors.Kernels.Gemm;
 
 namespace Cria.Tensors.Backends.Recording;
@@ -12,8 +11,14 @@ internal sealed unsafe partial class RecordingBackend<T>
 
     public override void Backward()
     {
+        int scope = scopes.Count - 2;
         for (int i = records.Count - 1; i >= 0; i--)
         {
+            if (recomputes && scope >= 0 && i == scopes[scope + 1] - 1)
+            {
+                Recompute(scopes[scope], scopes[scope + 1]);
+                scope -= 2;
+            }
             ref Record record = ref CollectionsMarshal.AsSpan(records)[i];
             float* dy = gradients.Of(record.Y);
             if (dy == null) continue;
@@ -102,6 +107,16 @@ internal sealed unsafe partial class RecordingBackend<T>
         }
     }
 
+    /// <summary>Computes a scope's tensors again, in the memory they had; its sums are still there.</summary>
+    private void Recompute(int first, int end)
+    {
+        for (int i = first; i < end; i++)
+        {
+            Record record = records[i];
+            if (record.Operation != Operation.Add) Run(record);
+        }
+    }
+
     private void EmbedBack(in Record record, float* dy)
     {
         Parameter table = record.Weight!;
@@ -153,7 +168,7 @@ internal sealed unsafe partial class RecordingBackend<T>
         if (q || k || v) throw new InvalidOperationException("queries, keys and values go to attention alone");
         attention.Begin(record.X, record.Z, record.V, record.Y, record.LogSums, record.Size);
         attention.BeginBackward(dy, dq, dk, dv);
-        for (int i = 0; i < record.NumberCount; i += 2) attention.Add(new DocumentRows(numbers[record.FirstNumber + i], numbers[record.FirstNumber + i + 1]));
+        AddDocuments(record);
         workers.Run(attention);
     }
 

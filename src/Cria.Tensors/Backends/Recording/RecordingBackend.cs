@@ -105,7 +105,10 @@ public abstract class RecordingBackend : IBackend
     public abstract void BeginStep();
 
     /// <inheritdoc/>
-    public StepScope BeginScope() => default;
+    public abstract StepScope BeginScope();
+
+    /// <summary>Called at the end of a scope.</summary>
+    internal abstract void EndScope();
 
     /// <inheritdoc/>
     public abstract Tensor Embed(Weight table, ReadOnlySpan<int> tokens);

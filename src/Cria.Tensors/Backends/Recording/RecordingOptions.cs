@@ -9,6 +9,12 @@ public sealed record RecordingOptions
     /// <summary>Rounds the factors of matrix products to bfloat16 where the processor multiplies those faster; sums stay floats.</summary>
     public bool RoundToBrain { get; init; }
 
+    /// <summary>
+    /// Keeps only sums of the residual stream, two a layer, and computes what lies between them again on the way back: a third more work, an eighth of the memory.
+    /// The gradients are the same, bit for bit.
+    /// </summary>
+    public bool Recompute { get; init; }
+
     /// <summary>Which weights learn, by name.</summary>
     public Func<string, bool> IsTrained { get; init; } = _ => true;
 }
