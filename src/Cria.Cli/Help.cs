@@ -79,7 +79,7 @@ internal sealed class Help(Terminal terminal) : SynchronousCommandLineAction
 
     private static string Label(Argument argument)
     {
-        string name = argument.HelpName ?? argument.Name;
+        string name = (argument.HelpName ?? argument.Name) + (argument.Arity.MaximumNumberOfValues > 1 ? "..." : "");
         return argument.Arity.MinimumNumberOfValues > 0 ? name : $"[{name}]";
     }
 
