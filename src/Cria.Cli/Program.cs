@@ -15,6 +15,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     TokenizerCommand.Create(terminal),
     BenchCommand.Create(terminal),
     EvalCommand.Create(terminal),
+    PerplexityCommand.Create(terminal),
     PullCommand.Create(terminal),
     ListCommand.Create(terminal),
     ShowCommand.Create(terminal),
