@@ -16,6 +16,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     BenchCommand.Create(terminal),
     EvalCommand.Create(terminal),
     PerplexityCommand.Create(terminal),
+    ImportanceCommand.Create(terminal),
     PullCommand.Create(terminal),
     ListCommand.Create(terminal),
     ShowCommand.Create(terminal),

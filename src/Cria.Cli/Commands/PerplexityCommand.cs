@@ -6,15 +6,12 @@ using System.Text.Json;
 using Cria.Cli.Options;
 using Cria.Cli.Pulling;
 using Cria.Evaluation;
-using Cria.Tensors;
 
 namespace Cria.Cli.Commands;
 
 /// <summary><c>cria perplexity</c>: how well a model foresees a text, and how far it is from a reference.</summary>
 internal static class PerplexityCommand
 {
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
@@ -34,7 +31,7 @@ internal static class PerplexityCommand
         verb.Example("cria perplexity -m llama-q4.gguf -f wiki.test.raw --base llama-f16.gguf", "What quantization cost.");
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            string text = ReadText(parsed.GetRequiredValue(file));
+            string text = TextFile.Read(parsed.GetRequiredValue(file));
             var options = new PerplexityOptions { Window = (int)(parsed.GetValue(window) ?? 512), Windows = (int?)parsed.GetValue(windows) };
             var loading = new LoadOptions { Threads = (int)(parsed.GetValue(threads) ?? 0), Parallel = 1, KvTokens = options.Window + 64 };
             using LanguageModel loaded = LanguageModel.Load(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken), loading);
@@ -47,22 +44,6 @@ internal static class PerplexityCommand
             return ExitCode.Success;
         });
         return verb;
-    }
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path, Utf8);
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw new CriaException($"{path} is not UTF-8 text; convert it first", failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CriaException($"{path} cannot be read: {failure.Message.ReplaceLineEndings(" ")}", failure);
-        }
     }
 
     private static void Print(PerplexityResult result, int window, Terminal terminal)
