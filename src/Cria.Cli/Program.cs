@@ -8,6 +8,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
 {
     RunCommand.Create(terminal),
     ChatCommand.Create(terminal, interruption),
+    ServeCommand.Create(terminal),
     InspectCommand.Create(terminal),
     TokenizeCommand.Create(terminal),
     NewCommand.Create(terminal),

@@ -37,11 +37,15 @@ internal sealed class ModelOptions
     /// <summary>Adds the options to a command's help page and parser.</summary>
     public void AddTo(Verb verb) => verb.Add("Model", model, lora, context, threads, kvType, ropeBase, ropeScaling, ropeFactor);
 
-    /// <summary>Loads the model as asked, with a bar on a terminal.</summary>
-    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    /// <summary>The model as the user named it; null when not.</summary>
+    public string? Named(ParseResult parsed) => parsed.GetValue(model);
+
+    /// <summary>Loads the model as asked, or the one that <paramref name="named"/> names, with a bar on a terminal.</summary>
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, string? named = null, int parallel = 1, int queue = 1024)
     {
-        string path = NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken);
-        using var progress = new LoadProgress(terminal, Path.GetFileName((parsed.GetValue(model) ?? path).TrimEnd(Path.DirectorySeparatorChar)), cancellationToken);
+        named ??= parsed.GetValue(model);
+        string path = NamedModel.Locate(named, terminal, cancellationToken);
+        using var progress = new LoadProgress(terminal, Path.GetFileName((named ?? path).TrimEnd(Path.DirectorySeparatorChar)), cancellationToken);
         (RopeScaling? scaling, long? stretched) = Scaling(parsed, path);
         return LanguageModel.Load(path, new LoadOptions
         {
@@ -51,7 +55,8 @@ internal sealed class ModelOptions
             RopeTheta = parsed.GetValue(ropeBase),
             RopeScaling = scaling,
             Adapters = [.. (parsed.GetValue(lora) ?? []).Select(AdapterText.Parse)],
-            Parallel = 1,
+            Parallel = parallel,
+            QueueCapacity = queue,
             Progress = progress,
         });
     }

@@ -21,6 +21,9 @@ internal sealed class AnswerGrammars(Tokenizer tokenizer)
     /// <summary>The grammar of a schema.</summary>
     public TokenGrammar Of(JsonElement schema) => Remember(schema.GetRawText(), () => TokenGrammar.FromJsonSchema(tokenizer, schema));
 
+    /// <summary>The grammar of a pattern.</summary>
+    public TokenGrammar OfRegex(string pattern) => Remember("/" + pattern, () => TokenGrammar.FromRegex(tokenizer, pattern));
+
     /// <summary>A schema of answers that call one of the functions or, where <paramref name="otherwise"/> is given, are valid under that.</summary>
     public static JsonElement CallSchema(IEnumerable<AIFunctionDeclaration> functions, JsonElement? otherwise = null)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cria.Tensors;
 using Microsoft.Extensions.AI;
 
 namespace Cria.Chat;
@@ -23,6 +24,22 @@ internal static class ChatMessages
         return turns is [{ Role: "system", Content: { } system } first, ..]
             ? [first with { Content = instructions + "\n\n" + system }, .. turns.Skip(1)]
             : [new ChatTurn("system", instructions), .. turns];
+    }
+
+    /// <summary>The prompt of a conversation, also where its template knows one tool call a message and there are several.</summary>
+    public static int[] ToPrompt(LanguageModel model, IReadOnlyList<ChatTurn> turns, ChatTemplateOptions template) => Render(model.Template, turns, template).Encode(model.Tokenizer);
+
+    /// <summary>A conversation as its template writes it, also where that knows one tool call a message and there are several.</summary>
+    public static ChatPrompt Render(ChatTemplate writer, IReadOnlyList<ChatTurn> turns, ChatTemplateOptions template)
+    {
+        try
+        {
+            return writer.Render(turns, template);
+        }
+        catch (CriaException) when (turns.Any(turn => turn.ToolCalls is { Count: > 1 }))
+        {
+            return writer.Render(WithSingleCalls(turns), template);
+        }
     }
 
     /// <summary>The same conversation with one tool call a turn, each before its result, for templates that know no more.</summary>

@@ -85,7 +85,7 @@ public sealed class CriaChatClient : IChatClient
         // The token that begins a tool call is special, so it must be shown to be seen.
         bool hasTools = request.Tools.Count > 0;
         GenerationOptions generation = hasTools ? request.Generation with { ShowSpecialTokens = true } : request.Generation;
-        TextStream stream = model.GenerateAsync(Prompt(turns, request.Template), generation, cancellationToken);
+        TextStream stream = model.GenerateAsync(ChatMessages.ToPrompt(model, turns, request.Template), generation, cancellationToken);
         var parser = hasTools ? new ToolCallParser(request.Tools.Select(tool => tool.Name)) : null;
         var answer = new AnswerRecord(model.Name, request.ConversationId, stream.Seed);
 
@@ -119,18 +119,6 @@ public sealed class CriaChatClient : IChatClient
         AnswerPart[] parts = [.. parser.Push(text), .. isEnd ? parser.Finish() : []];
         foreach (AnswerPart part in parts)
             yield return part.Call is { } call ? answer.Call(call) : answer.Text(part.Text!);
-    }
-
-    private ReadOnlyMemory<int> Prompt(List<ChatTurn> turns, ChatTemplateOptions template)
-    {
-        try
-        {
-            return model.ToPrompt(turns, template);
-        }
-        catch (CriaException) when (turns.Any(turn => turn.ToolCalls is { Count: > 1 }))
-        {
-            return model.ToPrompt(ChatMessages.WithSingleCalls(turns), template);
-        }
     }
 
     /// <summary>What has come of one answer.</summary>
