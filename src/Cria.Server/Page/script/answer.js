@@ -1,0 +1,38 @@
+// One answer as it is streamed: its text, its reason to end, and its figures.
+
+import { chat } from "./api.js";
+
+/** Streams an answer into a message and calls `changed` after each piece. Ends when the answer does or `signal` stops it; throws what the server says. */
+export async function streamAnswer(message, request, key, signal, changed) {
+  const asked = performance.now();
+  let first = 0, last = 0, pieces = 0, usage;
+  try {
+    for await (const chunk of chat(request, key, signal)) {
+      usage = chunk.usage ?? usage;
+      const choice = chunk.choices?.[0];
+      if (choice?.finish_reason) message.finish = choice.finish_reason;
+      const piece = choice?.delta?.content;
+      if (!piece) continue;
+      last = performance.now();
+      first ||= last;
+      pieces++;
+      message.content += piece;
+      changed();
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+    message.finish = "stopped";
+  } finally {
+    const tokens = usage?.completion_tokens ?? pieces;
+    const seconds = (last - first) / 1000;
+    if (first) {
+      message.statistics = {
+        completionTokens: tokens,
+        firstTokenMs: Math.round(first - asked),
+        // The first token's time belongs to the prompt.
+        ...(tokens > 1 && seconds > 0 && { tokensPerSecond: (tokens - 1) / seconds }),
+        ...(usage && { promptTokens: usage.prompt_tokens, cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0 }),
+      };
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// The model's name in the head of the page, and what the server says about it.
+
+import { element } from "./element.js";
+
+const LABELS = { id: "Name", owned_by: "Served by", created: "Since", max_model_len: "Context", parent: "Base model", root: "File" };
+
+export class ModelDetails {
+  constructor(chat, { dialog, opener, names, invitation }) {
+    Object.assign(this, { chat, dialog, opener, names, invitation });
+    opener.addEventListener("click", () => dialog.showModal());
+    for (const change of ["model", "open", "settings"]) chat.addEventListener(change, () => this.show());
+  }
+
+  show() {
+    const { chat } = this;
+    const name = chat.model?.id ?? (chat.serverError ? "No model" : "…");
+    for (const place of this.names) place.textContent = name;
+    this.opener.setAttribute("aria-label", `Model: ${name}. Show details`);
+    this.invitation.textContent = chat.serverError ?? "answers from this server. Conversations stay in this browser.";
+    this.invitation.classList.toggle("problem", Boolean(chat.serverError));
+    const choices = this.dialog.querySelector("#models");
+    choices.replaceChildren(...chat.models.map((model) => element("option", { value: model.id, selected: model === chat.model }, model.id)));
+    choices.closest("label").hidden = chat.models.length < 2;
+    choices.onchange = () => chat.changeSettings({ model: choices.value });
+    this.dialog.querySelector("dl").replaceChildren(...facts(chat.model).flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)]));
+  }
+}
+
+/** What the server tells of a model, whatever that is, in readable words. */
+function facts(model, into = []) {
+  for (const [name, value] of Object.entries(model ?? {})) {
+    if (name === "object" || value === null || value === "" || Array.isArray(value)) continue;
+    if (typeof value === "object") facts(value, into);
+    else into.push([LABELS[name] ?? sentence(name), readable(name, value)]);
+  }
+  return into;
+}
+
+const sentence = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+function readable(name, value) {
+  if (name === "created" && typeof value === "number") return new Date(value * 1000).toLocaleString();
+  if (name === "max_model_len") return `${value.toLocaleString()} tokens`;
+  if (typeof value !== "number") return String(value);
+  if (/bytes|size/.test(name) && value > 1e6) return `${(value / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
+  return value.toLocaleString();
+}
