@@ -5,10 +5,11 @@ import { chat } from "./api.js";
 /** Streams an answer into a message and calls `changed` after each piece. Ends when the answer does or `signal` stops it; throws what the server says. */
 export async function streamAnswer(message, request, key, signal, changed) {
   const asked = performance.now();
-  let first = 0, last = 0, pieces = 0, usage;
+  let first = 0, last = 0, pieces = 0, usage, timings;
   try {
     for await (const chunk of chat(request, key, signal)) {
       usage = chunk.usage ?? usage;
+      timings = chunk.timings ?? timings;
       const choice = chunk.choices?.[0];
       if (choice?.finish_reason) message.finish = choice.finish_reason;
       const piece = choice?.delta?.content;
@@ -29,10 +30,15 @@ export async function streamAnswer(message, request, key, signal, changed) {
       message.statistics = {
         completionTokens: tokens,
         firstTokenMs: Math.round(first - asked),
-        // The first token's time belongs to the prompt.
-        ...(tokens > 1 && seconds > 0 && { tokensPerSecond: (tokens - 1) / seconds }),
+        ...rate(tokens, seconds, timings),
         ...(usage && { promptTokens: usage.prompt_tokens, cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0 }),
       };
     }
   }
+}
+
+// The server's own clock where it tells; otherwise ours, by which the first token's time belongs to the prompt.
+function rate(tokens, seconds, timings) {
+  if (timings?.predicted_per_second > 0) return { tokensPerSecond: timings.predicted_per_second };
+  return tokens > 1 && seconds > 0 ? { tokensPerSecond: (tokens - 1) / seconds } : {};
 }

@@ -31,6 +31,11 @@ export async function models(key) {
   return (await (await call("v1/models", {}, key)).json()).data ?? [];
 }
 
+/** What else the server says about its model; servers other than Cria may say nothing. */
+export async function properties(key) {
+  try { return await (await call("props", {}, key)).json(); } catch { return {}; }
+}
+
 /** The chunks of a streamed chat completion. */
 export async function* chat(request, key, signal) {
   const body = JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } });

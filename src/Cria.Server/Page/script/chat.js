@@ -15,6 +15,7 @@ export class Chat extends EventTarget {
   conversations = [];
   current = tree.createConversation(recall("settings", {}));
   models = [];
+  properties = {};
   running = null;
 
   #others = new BroadcastChannel("cria");
@@ -32,6 +33,7 @@ export class Chat extends EventTarget {
   async connect() {
     try {
       this.models = await api.models(this.key);
+      this.properties = await api.properties(this.key);
       this.serverError = null;
     } catch (error) {
       this.serverError = error.message;
@@ -45,7 +47,7 @@ export class Chat extends EventTarget {
   get shown() { return tree.path(this.current); }
 
   /** Tokens the model's context holds, where the server says so. */
-  get contextLength() { return this.model?.max_model_len ?? this.model?.context_length ?? this.model?.meta?.n_ctx ?? null; }
+  get contextLength() { return this.model?.max_model_len ?? this.properties.context_length ?? null; }
 
   startNew() {
     if (this.running) this.stop();
@@ -96,21 +98,19 @@ export class Chat extends EventTarget {
   }
 
   /** Deletes a conversation and returns what brings it back. */
-  async remove(conversation) {
+  remove(conversation) {
     if (this.running?.conversation === conversation) this.stop();
     this.conversations = this.conversations.filter((other) => other !== conversation);
-    await database.erase(conversation.id);
-    this.#others.postMessage("changed");
+    this.#store(database.erase(conversation.id));
     if (this.current === conversation) this.startNew();
     this.#tell("list");
     return () => this.restore([conversation]);
   }
 
   /** Adds conversations that were deleted or come from a file. */
-  async restore(conversations) {
-    for (const conversation of conversations) await database.save(conversation);
+  restore(conversations) {
+    for (const conversation of conversations) this.#store(database.save(conversation));
     this.conversations = [...this.conversations, ...conversations].sort((a, b) => b.updated - a.updated);
-    this.#others.postMessage("changed");
     this.#tell("list");
   }
 
@@ -149,7 +149,11 @@ export class Chat extends EventTarget {
 
   #keep(conversation) {
     this.#saved = performance.now();
-    database.save(conversation).then(() => this.#others.postMessage("changed"), (error) => this.#tell("unsaved", error));
+    this.#store(database.save(conversation));
+  }
+
+  #store(change) {
+    change.then(() => this.#others.postMessage("changed"), (error) => this.#tell("unsaved", error));
   }
 
   async #reload() {

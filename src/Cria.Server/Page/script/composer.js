@@ -20,6 +20,8 @@ export class Composer {
     this.field.value = "";
     this.chat.send(text);
     this.#fit();
+    // The button pressed is hidden now. On glass the keyboard would rise again if the field were focused.
+    (FINGERS.matches ? this.stop : this.field).focus();
   }
 
   #pressed(event) {

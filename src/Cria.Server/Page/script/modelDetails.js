@@ -2,7 +2,9 @@
 
 import { element } from "./element.js";
 
-const LABELS = { id: "Name", owned_by: "Served by", created: "Since", max_model_len: "Context", parent: "Base model", root: "File" };
+const LABELS = { id: "Name", created: "Served since", max_model_len: "Context", model_name: "Model", model_file: "File", version: "Cria", layer_count: "Layers", hidden_size: "Width", vocabulary_size: "Vocabulary" };
+// Too long to read, or said by another field.
+const UNTOLD = ["object", "owned_by", "model", "context_length", "chat_template", "bos_token", "eos_token", "n_ctx_train"];
 
 export class ModelDetails {
   constructor(chat, { dialog, opener, names, invitation }) {
@@ -22,18 +24,15 @@ export class ModelDetails {
     choices.replaceChildren(...chat.models.map((model) => element("option", { value: model.id, selected: model === chat.model }, model.id)));
     choices.closest("label").hidden = chat.models.length < 2;
     choices.onchange = () => chat.changeSettings({ model: choices.value });
-    this.dialog.querySelector("dl").replaceChildren(...facts(chat.model).flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)]));
+    this.dialog.querySelector("dl").replaceChildren(...facts({ ...chat.model, ...chat.properties }).flatMap(([label, value]) => [element("dt", {}, label), element("dd", {}, value)]));
   }
 }
 
 /** What the server tells of a model, whatever that is, in readable words. */
-function facts(model, into = []) {
-  for (const [name, value] of Object.entries(model ?? {})) {
-    if (name === "object" || value === null || value === "" || Array.isArray(value)) continue;
-    if (typeof value === "object") facts(value, into);
-    else into.push([LABELS[name] ?? sentence(name), readable(name, value)]);
-  }
-  return into;
+function facts(model) {
+  return Object.entries(model)
+    .filter(([name, value]) => !UNTOLD.includes(name) && ["string", "number", "boolean"].includes(typeof value) && value !== "")
+    .map(([name, value]) => [LABELS[name] ?? sentence(name), readable(name, value)]);
 }
 
 const sentence = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
@@ -42,6 +41,5 @@ function readable(name, value) {
   if (name === "created" && typeof value === "number") return new Date(value * 1000).toLocaleString();
   if (name === "max_model_len") return `${value.toLocaleString()} tokens`;
   if (typeof value !== "number") return String(value);
-  if (/bytes|size/.test(name) && value > 1e6) return `${(value / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
   return value.toLocaleString();
 }

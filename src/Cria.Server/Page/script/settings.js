@@ -19,7 +19,7 @@ export class Settings {
     this.#theme();
     this.#key();
     this.#files();
-    for (const change of ["open", "settings"]) chat.addEventListener(change, () => this.show());
+    for (const change of ["open", "settings", "model"]) chat.addEventListener(change, () => this.show());
     this.show();
   }
 
@@ -33,7 +33,9 @@ export class Settings {
   show() {
     const { settings } = this.chat.current;
     for (const [name, field] of this.#fields) if (field !== document.activeElement) field.value = settings[name] ?? "";
-    const form = settings.form ?? "text";
+    // An empty number is the model's own, which the server tells.
+    for (const { name } of SAMPLING) this.#fields.get(name).placeholder = this.chat.properties.default_generation_settings?.[name] ?? "auto";
+    const form = ["json", "schema"].includes(settings.form) ? settings.form : "text";
     this.dialog.querySelector(`[name=form][value=${form}]`).checked = true;
     this.dialog.querySelector("#schema-part").hidden = form !== "schema";
     this.#judgeSchema();
@@ -99,7 +101,7 @@ export class Settings {
       if (!picker.files[0]) return;
       try {
         const conversations = read(await picker.files[0].text());
-        await chat.restore(conversations);
+        chat.restore(conversations);
         notify(`Imported ${conversations.length} ${conversations.length === 1 ? "conversation" : "conversations"}`);
         dialog.close();
       } catch (error) {

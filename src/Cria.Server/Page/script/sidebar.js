@@ -69,10 +69,10 @@ export class Sidebar {
     field.select();
   }
 
-  async #remove(row, conversation, title) {
+  #remove(row, conversation, title) {
     const rows = [...this.list.querySelectorAll("li")];
     const place = rows.indexOf(row);
-    const restore = await this.chat.remove(conversation);
+    const restore = this.chat.remove(conversation);
     const links = this.list.querySelectorAll("a");
     (links[Math.min(place, links.length - 1)] ?? this.search).focus();
     notify(`Deleted “${title}”`, "Undo", restore);
