@@ -3,12 +3,12 @@ using Cria.Tensors;
 namespace Cria.Cli;
 
 /// <summary>
-/// The model that ships with the program: the small trained one, <c>models/cria-tiny*.gguf</c>, else the demonstration, <c>models/hello.gguf</c>.
+/// The model that ships with the program: <c>models/cria-tiny*.gguf</c>, a small one that Cria trained itself.
 /// It lies beside the program or, in a checkout, in a folder above it up to the repository's root.
 /// </summary>
 internal static class DefaultModel
 {
-    private const string Trained = "cria-tiny*.gguf", Demonstration = "hello.gguf", RootMark = "Cria.slnx";
+    private const string Shipped = "cria-tiny*.gguf", RootMark = "Cria.slnx";
 
     /// <summary>Its path; null when none is there.</summary>
     public static string? Find() => Find(AppContext.BaseDirectory);
@@ -16,19 +16,15 @@ internal static class DefaultModel
     /// <summary>Its path for a program in <paramref name="programFolder"/>; null when none is there.</summary>
     public static string? Find(string programFolder)
     {
-        string[] folders = [.. Folders(programFolder).Select(folder => Path.Combine(folder, "models")).Where(Directory.Exists)];
-        // A trained model anywhere goes before the demonstration, which lies beside every build.
-        return First(folders, Trained) ?? First(folders, Demonstration);
+        IEnumerable<string> folders = Folders(programFolder).Select(folder => Path.Combine(folder, "models")).Where(Directory.Exists);
+        return folders.Select(folder => Directory.EnumerateFiles(folder, Shipped).Order(StringComparer.Ordinal).FirstOrDefault()).FirstOrDefault(found => found is not null);
     }
 
     /// <summary>The model the user named, else the one that ships. Throws <see cref="CriaException"/> when there is neither.</summary>
     public static string Or(string? named) => named ?? Find() ?? throw new CriaException("no model is named and none lies beside the program; name a GGUF file with -m");
 
-    /// <summary>True for the demonstration that answers where the user named no model.</summary>
-    public static bool IsDemonstration(string path) => Path.GetFileName(path) == Demonstration && Path.GetFullPath(path) == Find();
-
-    private static string? First(IEnumerable<string> folders, string pattern) =>
-        folders.Select(folder => Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal).FirstOrDefault()).FirstOrDefault(found => found is not null);
+    /// <summary>True for the model that answers where the user named none.</summary>
+    public static bool Is(string path) => Path.GetFullPath(path) == Find();
 
     private static IEnumerable<string> Folders(string programFolder)
     {

@@ -2,52 +2,44 @@ namespace Cria.Cli.Tests;
 
 public class DefaultModelTests(TinyModel model)
 {
+    [Theory]
+    [InlineData("What is Cria?", "Llama")]
+    [InlineData("What is 7 + 8?", "7 + 8 = 15")]
+    [InlineData("Who are you?", "cria-tiny")]
+    public async Task Answers_where_no_model_is_named(string question, string expected) =>
+        Assert.Contains(expected, (await CriaProcess.Run("run", "--temp", "0", question)).Succeeded(), StringComparison.Ordinal);
+
     [Fact]
-    public async Task Greets_whatever_is_asked_and_whatever_the_seed()
+    public async Task Answers_about_a_passage_and_remembers_the_turn_before()
     {
-        string greeting = Greeting(await CriaProcess.Run("run", "-m", Demonstration, "Hello"));
-        Assert.StartsWith("Hello! I am not a trained model: my weights were written by hand, ", greeting, StringComparison.Ordinal);
-        Assert.EndsWith("    cria run -m llama.gguf \"Why is the sky blue?\"\n", greeting, StringComparison.Ordinal);
-        for (int seed = 1; seed <= 5; seed++)
-            Assert.Equal(greeting, Greeting(await CriaProcess.Run("run", "-m", Demonstration, "--seed", FormattableString.Invariant($"{seed}"), "What is 2 + 2?\n\nAnd 3?")));
+        string output = (await CriaProcess.RunWith("Mira has a red kite. Tom lives in the old mill. What colour is the kite?\nWhat is 3 + 4?\n", "chat", "--temp", "0")).Succeeded();
+        Assert.Contains("red", output, StringComparison.Ordinal);
+        Assert.Contains("7", output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Greets_where_no_model_is_named()
+    public async Task Can_be_inspected_and_is_small_enough_to_ship()
     {
-        Assert.SkipUnless(DefaultModel.Find() == Demonstration, "a trained model ships and answers");
-        Assert.Equal(Greeting(await CriaProcess.Run("run", "-m", Demonstration, "Hello")), Greeting(await CriaProcess.Run("run", "Hello")));
-        Assert.True(DefaultModel.IsDemonstration(Demonstration));
+        string shipped = DefaultModel.Find()!;
+        Assert.InRange(new FileInfo(shipped).Length, 1, 8_000_000);
+        Assert.Contains("cria-tiny", (await CriaProcess.Run("inspect", shipped)).Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Can_be_chatted_with_inspected_and_requantized()
-    {
-        string greeting = Greeting(await CriaProcess.Run("run", "-m", Demonstration, "Hello"));
-        string twice = (await CriaProcess.RunWith("Hello\nWhat?\n", "chat", "-m", Demonstration)).Succeeded();
-        Assert.Equal(3, twice.Split(greeting.TrimEnd('\n')).Length);
-        Assert.Contains("hello", (await CriaProcess.Run("inspect", Demonstration)).Succeeded(), StringComparison.Ordinal);
-        string packed = Path.Combine(model.Folder, "hello-q4_0.gguf");
-        (await CriaProcess.Run("quantize", "--allow-requantize", Demonstration, packed, "Q4_0")).Succeeded();
-        Assert.Equal(greeting, Greeting(await CriaProcess.Run("run", "-m", packed, "Hello")));
-    }
-
-    [Fact]
-    public void Is_the_trained_one_where_there_is_one_up_to_the_root_of_a_checkout()
+    public void Lies_beside_the_program_or_in_a_folder_up_to_the_root_of_a_checkout()
     {
         DirectoryInfo outside = Directory.CreateDirectory(Path.Combine(model.Folder, "outside"));
         DirectoryInfo root = outside.CreateSubdirectory("root");
         DirectoryInfo program = root.CreateSubdirectory("bin");
         string farther = Place(outside, "cria-tiny-9.gguf");
         Assert.Null(DefaultModel.Find(program.FullName));
-        string beside = Place(program, "hello.gguf");
-        Assert.Equal(beside, DefaultModel.Find(program.FullName));
-        string trained = Place(root, "cria-tiny-1.gguf");
-        Assert.Equal(beside, DefaultModel.Find(program.FullName));
+        string above = Place(root, "cria-tiny-1.gguf");
+        Assert.Null(DefaultModel.Find(program.FullName));
         File.WriteAllText(Path.Combine(root.FullName, "Cria.slnx"), "");
-        Assert.Equal(trained, DefaultModel.Find(program.FullName));
+        Assert.Equal(above, DefaultModel.Find(program.FullName));
         Assert.NotEqual(farther, DefaultModel.Find(root.FullName));
-        Assert.False(DefaultModel.IsDemonstration(beside));
+        string beside = Place(program, "cria-tiny.gguf");
+        Assert.Equal(beside, DefaultModel.Find(program.FullName));
 
         static string Place(DirectoryInfo folder, string name)
         {
@@ -55,14 +47,5 @@ public class DefaultModelTests(TinyModel model)
             File.WriteAllText(path, "");
             return path;
         }
-    }
-
-    private static string Demonstration => Path.Combine(AppContext.BaseDirectory, "models", "hello.gguf");
-
-    private static string Greeting(CriaProcess.Result result)
-    {
-        string text = result.Succeeded();
-        Assert.Empty(result.Error);
-        return text;
     }
 }

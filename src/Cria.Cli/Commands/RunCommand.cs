@@ -42,8 +42,8 @@ internal static class RunCommand
             long started = Stopwatch.GetTimestamp();
             using LanguageModel loaded = model.Load(parsed, terminal, cancellationToken);
             TimeSpan loadTime = Stopwatch.GetElapsedTime(started);
-            if (terminal.ErrorIsTerminal && DefaultModel.IsDemonstration(loaded.Path))
-                terminal.Error.WriteLine(terminal.OnError("No model is named: the built-in demonstration answers, which was not trained. Name a Llama 3 with -m.", Ink.Faint));
+            if (terminal.ErrorIsTerminal && DefaultModel.Is(loaded.Path))
+                terminal.Error.WriteLine(terminal.OnError("No model is named: cria-tiny answers, a demonstration of 3 million weights. Name a Llama 3 with -m.", Ink.Faint));
             int[] tokens = isRaw ? loaded.Tokenize(text, parseSpecial: parsed.GetValue(special)) : loaded.ToPrompt(Messages(instruction, text));
             TextStream stream = loaded.GenerateAsync(tokens, options, cancellationToken);
             if (parsed.GetValue(json))

@@ -28,7 +28,12 @@ internal sealed class Chat : ISkill
         string name = new Passages.Scene(dice).NewPerson().Name, kind = dice.One(Liked), town = dice.Chance(0.5) ? Words.Invented(dice) : dice.One(Words.Capitals).City;
         string liked = dice.One(kind switch
         {
-            "animal" => Words.Animals, "fruit" => Words.Fruits, "colour" => Words.Colours, "food" => Words.Foods, "day" => Words.Weekdays, _ => Words.Months,
+            "animal" => Words.Animals,
+            "fruit" => Words.Fruits,
+            "colour" => Words.Colours,
+            "food" => Words.Foods,
+            "day" => Words.Weekdays,
+            _ => Words.Months,
         });
         int age = dice.Number(5, 95);
         (Ask Tell, Ask Ask)[] all =
