@@ -17,7 +17,7 @@ public sealed class PageServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        model = LanguageModel.Load(Path.Combine(AppContext.BaseDirectory, "models", "hello.gguf"));
+        model = LanguageModel.Load(Path.Combine(AppContext.BaseDirectory, "models", "cria-tiny.gguf"));
         host = await ServerHost.StartAsync(model, "127.0.0.1", 0);
     }
 
