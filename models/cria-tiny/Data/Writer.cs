@@ -12,9 +12,9 @@ internal static class Writer
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes samples of one split until there are <paramref name="characters"/>, each skill its share. Gives the characters of each skill.</summary>
-    public static IReadOnlyDictionary<string, long> WriteMixed(string path, Split split, ulong seed, long characters)
+    public static IReadOnlyDictionary<string, long> WriteMixed(string path, Split split, ulong seed, long characters, Course course = Course.First)
     {
-        var skills = Mix.All.Where(entry => entry.Share > 0).Select(entry => (entry.Skill, entry.Share)).ToArray();
+        (ISkill Skill, double Share)[] skills = Mix.Of(course);
         var dice = new Dice(seed);
         var written = new long[skills.Length];
         var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal static class Writer
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         using FileStream file = File.Create(path);
-        foreach ((ISkill skill, _, int tests) in Mix.All)
+        foreach ((ISkill skill, _, _, int tests) in Mix.All)
         {
             var dice = new Dice(seed);
             // A skill with few forms may have fewer held-out questions than asked for.

@@ -37,7 +37,7 @@ internal sealed record Story(string Text, string Hero, string Thing, IReadOnlyLi
         $"From that day on, {c.Hero} and {c.Helper} were [good|the best of|close] friends.",
         $"That night, {c.Hero} [slept well|smiled in {c.Hers} sleep|was too happy to sleep].",
         $"And so the [day|long day] ended well for [both of them|{c.Hero} and {c.Helper}].",
-        $"{c.Hero} [never forgot|always remembered] [that day|what {c.Helper} had done].",
+        $"{c.BigHero} [never forgot|always remembered] [that day|what {c.Helper} had done].",
         $"In the evening they [sat by the fire|shared some {c.Food}|looked at the stars] and [laughed|sang|talked] [for a long time|until late].",
-        $"{c.Hero} learned that [a good friend is worth more than gold|it helps to ask|small steps lead far|it is good to share|one must not give up].");
+        $"{c.BigHero} learned that [a good friend is worth more than gold|it helps to ask|small steps lead far|it is good to share|one must not give up].");
 }
