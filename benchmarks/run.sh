@@ -14,20 +14,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-cpu_name() {
-    if [ -r /proc/cpuinfo ] && grep -q '^model name' /proc/cpuinfo; then sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1
-    elif command -v sysctl >/dev/null && sysctl -n machdep.cpu.brand_string 2>/dev/null; then :
-    elif command -v lscpu >/dev/null; then lscpu | sed -n 's/^Model name: *//p' | head -n 1
-    else echo "${PROCESSOR_IDENTIFIER:-$(uname -m)}"
-    fi
-}
-
-kebab() {
-    sed -e 's/([^)]*)//g' | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | sed -e 's/--*/-/g' -e 's/^-//' -e 's/-$//'
-}
-
-results=$root/benchmarks/results/$(cpu_name | kebab)
-mkdir -p "$results"
+. "$root/benchmarks/results-folder.sh"
 
 if [ $# -gt 0 ]; then
     dotnet build -c Release -v quiet "$root/src/Cria.Cli"

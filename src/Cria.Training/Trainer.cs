@@ -48,7 +48,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>
     /// Bytes that training holds: values, gradients and two means of every trained weight (16 bytes), frozen weights (4, or none of their own where the file has floats),
-    /// and what the largest batch so far needed for activations and packed factors.
+    /// and what the largest batch so far needed for activations and packed factors. <see cref="TrainingMemory"/> foretells it.
     /// </summary>
     public long MemoryBytes => backend.Parameters.Sum(parameter => parameter.Count * (parameter.IsFrozen ? 4L : 16L)) + backend.ScratchBytes;
 

@@ -26,7 +26,7 @@ internal static class TrainCommand
         var verb = new Verb("train", "Teach a model from text and conversations.")
         {
             Details = "Documents are packed into rows; none sees another. In conversations only the assistant's words are learnt. Ctrl-C saves and stops; --resume goes on as if nothing had happened. "
-                + "Memory: 16 bytes a weight, and what a batch needs on its way.",
+                + "Memory: 16 bytes a weight, and what a batch needs on its way; the first line tells how much.",
         };
         flags.AddTo(verb);
         verb.Example("cria train -m new.gguf -d chats.jsonl -o run --steps 2000 --learning-rate 1e-3 --warmup 100", "A model from 'cria new', from its first step.");
@@ -66,15 +66,20 @@ internal static class TrainCommand
         using var trainer = new Trainer(model, backend, data, validation, options);
         if (resumes) trainer.Load(checkpoint);
         CreateFolder(folder);
+        long learned = backend.Parameters.Where(parameter => !parameter.IsFrozen).Sum(parameter => parameter.Count), frozen = backend.Parameters.Where(parameter => parameter.IsFrozen).Sum(parameter => parameter.Count);
+        var memory = TrainingMemory.Of(config, learned, frozen, (long)options.BatchRows * options.RowLength, flags.Recompute(parsed));
         terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Quantity.Count(backend.Parameters.Where(parameter => !parameter.IsFrozen).Sum(parameter => parameter.Count))} weights to learn, {Quantity.Exact(examples.Count)} documents, {Quantity.Exact(data.RowCount)} rows of {rowLength} a pass ({data.FillShare:P0} full), {options.Steps} steps of {options.BatchRows * options.Accumulation} rows, {backend.ThreadCount} threads{(backend.RoundsToBrain ? ", bfloat16 products" : "")}"));
+            $"{Quantity.Count(learned)} weights to learn, {Quantity.Exact(examples.Count)} documents, {Quantity.Exact(data.RowCount)} rows of {rowLength} a pass ({data.FillShare:P0} full), {options.Steps} steps of {options.BatchRows * options.Accumulation} rows, {backend.ThreadCount} threads{(backend.RoundsToBrain ? ", bfloat16 products" : "")}, about {Quantity.Bytes(memory.Total)} of memory"));
+        MachineLimits limits = MachineLimits.Measure(backend.ThreadCount);
+        bool isBrain = backend.RoundsToBrain && limits.BrainMultiplyAddsPerSecond > 0;
         var run = new TrainRun(trainer, options, source, backend, terminal)
         {
             Folder = folder,
             Type = type,
             EvaluateEvery = flags.EvaluateEvery(parsed),
             SaveEvery = flags.SaveEvery(parsed),
-            PeakMultiplyAdds = MachineLimits.Measure(backend.ThreadCount).FloatMultiplyAddsPerSecond,
+            PeakMultiplyAdds = isBrain ? limits.BrainMultiplyAddsPerSecond : limits.FloatMultiplyAddsPerSecond,
+            PeakName = isBrain ? "bfloat16" : "float",
             MeanDocumentLength = meanLength,
             LearnsAdapter = lora is not null,
         };

@@ -34,8 +34,11 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     /// <summary>Steps between checkpoints.</summary>
     public required long SaveEvery { get; init; }
 
-    /// <summary>Multiply-adds of floats the machine can do a second.</summary>
+    /// <summary>Multiply-adds the machine can do a second, of the kind that the products are computed in.</summary>
     public required double PeakMultiplyAdds { get; init; }
+
+    /// <summary>What is multiplied.</summary>
+    public required string PeakName { get; init; }
 
     /// <summary>Tokens of a document, on average: attention's cost depends on it.</summary>
     public required double MeanDocumentLength { get; init; }
@@ -56,6 +59,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         using var status = new StatusLine(terminal);
         validationLoss = log.Entries.LastOrDefault(entry => entry.ValidationLoss is not null)?.ValidationLoss;
         firstStep = trainer.StepCount;
+        long firstToken = trainer.TokenCount;
         clock.Start();
         TimeSpan lastLine = default, lastReport = default;
         while (trainer.StepCount < options.Steps && !cancellationToken.IsCancellationRequested)
@@ -81,7 +85,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         Save(status, log);
         status.Clear();
         string end = trainer.StepCount < options.Steps ? string.Create(CultureInfo.InvariantCulture, $"stopped after step {trainer.StepCount} of {options.Steps}; go on with --resume") : string.Create(CultureInfo.InvariantCulture, $"{trainer.StepCount} steps done");
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}, {Speed((trainer.TokenCount - firstToken) / clock.Elapsed.TotalSeconds)}"));
     }
 
     /// <summary>A lasting line: after a measurement, and now and then where no live line can be seen.</summary>
@@ -93,13 +97,15 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
 
     private string Line(TrainingStep step, double tokensPerSecond, TimeSpan now)
     {
-        double share = tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds);
         long done = step.Number - firstStep;
         TimeSpan left = now / done * (options.Steps - step.Number);
         string validation = validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"step {step.Number}/{options.Steps}: loss {shown:F4}{validation}, rate {step.LearningRate:G3}, gradient {step.GradientNorm:F2}, {tokensPerSecond:F0} tokens/s, {share:P0} of the float peak, {Duration(left)} left");
+            $"step {step.Number}/{options.Steps}: loss {shown:F4}{validation}, rate {step.LearningRate:G3}, gradient {step.GradientNorm:F2}, {Speed(tokensPerSecond)}, {Duration(left)} left");
     }
+
+    private string Speed(double tokensPerSecond) =>
+        string.Create(CultureInfo.InvariantCulture, $"{tokensPerSecond:F0} tokens/s, {tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds):P0} of the {PeakName} peak");
 
     private void Save(StatusLine status, TrainingLog log)
     {

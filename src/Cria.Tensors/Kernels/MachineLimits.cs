@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Assembled;
+using Cria.Tensors.Kernels.Gemm;
 using Cria.Tensors.Memory;
 using Cria.Tensors.Threading;
 using Iced.Intel;
@@ -18,7 +19,9 @@ namespace Cria.Tensors.Kernels;
 /// <param name="Int8MultiplyAddsPerSecond">8-bit products summed to 32 bits, operands in registers.</param>
 /// <param name="Int8Instruction">The instruction behind it.</param>
 /// <param name="FloatMultiplyAddsPerSecond">Fused multiply-adds of 32-bit floats, operands in registers.</param>
-public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond, double Int8MultiplyAddsPerSecond, string Int8Instruction, double FloatMultiplyAddsPerSecond)
+/// <param name="BrainMultiplyAddsPerSecond">bfloat16 products summed to 32-bit floats, operands in registers; 0 where there is no instruction for them.</param>
+public sealed unsafe record MachineLimits(
+    int Threads, double ReadBytesPerSecond, double Int8MultiplyAddsPerSecond, string Int8Instruction, double FloatMultiplyAddsPerSecond, double BrainMultiplyAddsPerSecond)
 {
     /// <summary>Far more than any cache, where there is so much memory.</summary>
     private const long MostReadBytes = 1L << 30;
@@ -34,8 +37,9 @@ public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond
         using var memory = new NativeBuffer(bytesPerThread * threads);
         double read = Best(workers, new ReadJob(memory.Data, bytesPerThread), bytesPerThread * threads);
         double floats = Best(workers, new FloatJob(), (double)Loops * 12 * Vector<float>() * threads);
-        (Int8Job int8, string instruction, int productsPerLoop) = Int8();
-        return new MachineLimits(threads, read, Best(workers, int8, (double)Loops * productsPerLoop * threads), instruction, floats);
+        (ParallelJob int8, string instruction, int productsPerLoop) = Int8();
+        double brain = Cpu.Level >= CpuLevel.Vnni && AssembledGemmKernel.HasBrainProducts ? Best(workers, new AssembledJob(Assemble((c, sum) => c.vdpbf16ps(sum, zmm12, zmm13))), (double)Loops * 12 * 32 * threads) : 0;
+        return new MachineLimits(threads, read, Best(workers, int8, (double)Loops * productsPerLoop * threads), instruction, floats, brain);
     }
 
     private static double Best(WorkerPool workers, ParallelJob job, double amount)
@@ -52,14 +56,15 @@ public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond
 
     private static int Vector<T>() => Vector512.IsHardwareAccelerated ? Vector512<T>.Count : Vector256.IsHardwareAccelerated ? Vector256<T>.Count : Vector128<T>.Count;
 
-    private static (Int8Job Job, string Instruction, int ProductsPerLoop) Int8()
+    private static (ParallelJob Job, string Instruction, int ProductsPerLoop) Int8()
     {
-        if (Cpu.Level >= CpuLevel.Vnni) return (new Int8Job(AssembleVnni()), "vpdpbusd zmm", 12 * 64);
-        if (Cpu.Level == CpuLevel.Avx512) return (new Int8Job(null), "vpmaddubsw zmm", 12 * 64);
-        return Avx2.IsSupported ? (new Int8Job(null), "vpmaddubsw ymm", 12 * 32) : (new Int8Job(null), "128-bit products", 12 * 16);
+        if (Cpu.Level >= CpuLevel.Vnni) return (new AssembledJob(Assemble((c, sum) => c.vpdpbusd(sum, zmm12, zmm13))), "vpdpbusd zmm", 12 * 64);
+        if (Cpu.Level == CpuLevel.Avx512) return (new Int8Job(), "vpmaddubsw zmm", 12 * 64);
+        return Avx2.IsSupported ? (new Int8Job(), "vpmaddubsw ymm", 12 * 32) : (new Int8Job(), "128-bit products", 12 * 16);
     }
 
-    private static delegate* unmanaged<long, void> AssembleVnni()
+    /// <summary>A loop of twelve independent sums.</summary>
+    private static delegate* unmanaged<long, void> Assemble(Action<Assembler, AssemblerRegisterZMM> product)
     {
         var c = new Assembler(64);
         AssemblerRegister64 loops = Registers.FirstArgument;
@@ -67,7 +72,7 @@ public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond
         for (int i = 0; i < 14; i++) c.vpxord(Registers.Z[i], Registers.Z[i], Registers.Z[i]);
         Label loop = c.CreateLabel();
         c.Label(ref loop);
-        for (int i = 0; i < 12; i++) c.vpdpbusd(Registers.Z[i], zmm12, zmm13);
+        for (int i = 0; i < 12; i++) product(c, Registers.Z[i]);
         c.dec(loops);
         c.jnz(loop);
         Registers.Leave(c);
@@ -169,14 +174,18 @@ public sealed unsafe record MachineLimits(int Threads, double ReadBytesPerSecond
         }
     }
 
-    private sealed class Int8Job(delegate* unmanaged<long, void> assembled) : ParallelJob
+    private sealed class AssembledJob(delegate* unmanaged<long, void> loop) : ParallelJob
+    {
+        public override void Run(int worker, int workerCount) => loop(Loops);
+    }
+
+    private sealed class Int8Job : ParallelJob
     {
         private int result;
 
         public override void Run(int worker, int workerCount)
         {
-            if (assembled != null) assembled(Loops);
-            else if (Cpu.Level == CpuLevel.Avx512 && Avx512BW.IsSupported) Wide(Loops);
+            if (Cpu.Level == CpuLevel.Avx512 && Avx512BW.IsSupported) Wide(Loops);
             else if (Avx2.IsSupported) Middle(Loops);
             else Narrow(Loops);
         }
