@@ -2,12 +2,12 @@
 
 import { chat } from "./api.js";
 
-/** Streams an answer into a message and calls `changed` after each piece. Ends when the answer does or `signal` stops it; throws what the server says. */
-export async function streamAnswer(message, request, key, signal, changed) {
+/** Streams an answer into a message of a conversation and calls `changed` after each piece. Ends when the answer does or `signal` stops it; throws what the server says. */
+export async function streamAnswer(message, request, conversationId, key, signal, changed) {
   const asked = performance.now();
   let first = 0, last = 0, pieces = 0, usage, timings;
   try {
-    for await (const chunk of chat(request, key, signal)) {
+    for await (const chunk of chat(request, conversationId, key, signal)) {
       usage = chunk.usage ?? usage;
       timings = chunk.timings ?? timings;
       const choice = chunk.choices?.[0];

@@ -36,10 +36,10 @@ export async function properties(key) {
   try { return await (await call("props", {}, key)).json(); } catch { return {}; }
 }
 
-/** The chunks of a streamed chat completion. */
-export async function* chat(request, key, signal) {
+/** The chunks of a streamed chat completion. A proxy may use the conversation's id to find the server that knows its beginning. */
+export async function* chat(request, conversationId, key, signal) {
   const body = JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } });
-  const response = await call("v1/chat/completions", { method: "POST", headers: { "Content-Type": "application/json" }, body, signal }, key);
+  const response = await call("v1/chat/completions", { method: "POST", headers: { "Content-Type": "application/json", "X-Conversation-Id": conversationId }, body, signal }, key);
   for await (const data of eventData(response.body)) {
     if (data === "[DONE]") return;
     const chunk = JSON.parse(data);

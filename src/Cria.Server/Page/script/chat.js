@@ -134,7 +134,7 @@ export class Chat extends EventTarget {
     for (const change of ["list", "messages", "busy"]) this.#tell(change);
     try {
       const request = { model: this.model?.id, messages: tree.requestMessages(conversation, question.id), ...requestFields(conversation.settings) };
-      await streamAnswer(message, request, this.key, controller.signal, () => {
+      await streamAnswer(message, request, conversation.id, this.key, controller.signal, () => {
         this.#tell("piece");
         if (performance.now() - this.#saved > SAVE_EVERY_MS) this.#keep(conversation);
       });
