@@ -39,7 +39,7 @@ internal static class Writer
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         using FileStream file = File.Create(path);
-        foreach ((ISkill skill, _, _, int tests) in Mix.All)
+        foreach ((ISkill skill, _, _, _, int tests) in Mix.All)
         {
             var dice = new Dice(seed);
             // A skill with few forms may have fewer held-out questions than asked for.

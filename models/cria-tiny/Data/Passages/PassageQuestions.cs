@@ -3,12 +3,18 @@ using Cria.TinyData.Stories;
 namespace Cria.TinyData.Passages;
 
 /// <summary>Questions about a passage or a story that was just read: several in turn, so that one reading teaches much.</summary>
-internal sealed class PassageQuestions : ISkill
+/// <param name="backwards">Asks only from the end of a sentence to its beginning (who is it that …, is it true that …), which is learned last.</param>
+internal sealed class PassageQuestions(bool backwards = false) : ISkill
 {
     /// <inheritdoc/>
     public Sample Next(Dice dice, bool isTest)
     {
         (string text, IReadOnlyList<Ask> asks) = Read(dice);
+        if (backwards)
+        {
+            Ask[] hard = [.. asks.Where(ask => ask.Question.StartsWith("Who ", StringComparison.Ordinal) || ask.Question.StartsWith("Is ", StringComparison.Ordinal))];
+            if (hard.Length > 0) asks = hard;
+        }
         Ask[] chosen = dice.Some(asks, Math.Min(asks.Count, isTest ? 1 : dice.Number(3, 7)));
         return Sample.Open("passage", [new Ask(Put(dice, text, chosen[0].Question), chosen[0].Answer), .. chosen[1..]]);
     }
