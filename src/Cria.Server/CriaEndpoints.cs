@@ -27,6 +27,16 @@ public static class CriaEndpoints
     internal static void Map(IEndpointRouteBuilder routes, ModelHost host)
     {
         Post("/v1/chat/completions", ChatEndpoint.ServeAsync);
+        Post("/v1/completions", CompletionEndpoint.ServeAsync);
+        Post("/v1/embeddings", EmbeddingsEndpoint.ServeAsync);
+        foreach (string prefix in (string[])["/v1", ""])
+        {
+            // With and without, for other servers have them either way.
+            Post(prefix + "/tokenize", TokenEndpoints.TokenizeAsync);
+            Post(prefix + "/detokenize", TokenEndpoints.DetokenizeAsync);
+        }
+        Post("/apply-template", TokenEndpoints.ApplyTemplateAsync);
+        Get("/metrics", MetricsEndpoint.ServeAsync);
         Get("/v1/models", ModelsEndpoint.ListAsync);
         Get("/v1/models/{**name}", ModelsEndpoint.OneAsync);
         Get("/props", ModelsEndpoint.PropertiesAsync);

@@ -1,5 +1,6 @@
 using Cria.Chat;
 using Cria.Server.Access;
+using Cria.Server.Observation;
 using Cria.Server.Requests;
 
 namespace Cria.Server;
@@ -16,6 +17,7 @@ internal sealed class ModelHost
         Options = options;
         Grammars = new AnswerGrammars(model.Tokenizer);
         Keys = new ApiKeys(options.ApiKeys);
+        Rate = new RequestRate(options.RequestsPerMinute);
         Name = options.Alias ?? model.Name;
         names = new(StringComparer.OrdinalIgnoreCase) { Name, model.Name, Path.GetFileName(model.Path), Path.GetFileNameWithoutExtension(model.Path), "default" };
         names.UnionWith(options.OtherNames);
@@ -35,6 +37,12 @@ internal sealed class ModelHost
 
     /// <summary>Who may ask.</summary>
     public ApiKeys Keys { get; }
+
+    /// <summary>How often each may ask.</summary>
+    public RequestRate Rate { get; }
+
+    /// <summary>What has been done.</summary>
+    public ServerMetrics Metrics { get; } = new();
 
     /// <summary>When the server began, in seconds since 1970.</summary>
     public long Since { get; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();

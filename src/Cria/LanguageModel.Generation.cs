@@ -69,5 +69,25 @@ public sealed partial class LanguageModel
     public Task EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, CancellationToken cancellationToken = default) =>
         Engine.EvaluateAsync(tokens, reader, from, cancellationToken: cancellationToken);
 
+    /// <summary>
+    /// A vector for the meaning of a text, of length 1: the mean of the features after each of its tokens: [hidden]. Llamas that were not trained for it give vectors that
+    /// tell texts apart, but less well than models made for embedding.
+    /// </summary>
+    public async Task<float[]> EmbedAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellationToken = default)
+    {
+        var sum = new double[Config.HiddenSize];
+        int next = 0;
+        await Engine.ReadFeaturesAsync(tokens, Add, cancellationToken: cancellationToken).ConfigureAwait(false);
+        double length = Math.Sqrt(sum.Sum(value => value * value));
+        return [.. sum.Select(value => (float)(length > 0 ? value / length : 0))];
+
+        void Add(int position, ReadOnlySpan<float> features)
+        {
+            if (position != next) return;
+            next++;
+            for (int i = 0; i < sum.Length; i++) sum[i] += features[i];
+        }
+    }
+
     private static Answer Wait(TextStream stream) => stream.ToAnswerAsync().GetAwaiter().GetResult();
 }

@@ -20,7 +20,9 @@ public partial class ArchitectureTests
     [InlineData("src/Cria/Hub", "Cria.Models,Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria.Training", "Cria.Cli,System.CommandLine,Spectre.Console")]
     [InlineData("src/Cria.Training/Data", "Cria.Training.Checkpoints,Cria.Training.Reports,Cria.Tensors.Backends")]
-    [InlineData("src/Cria", "Cria.Training,Cria.Cli,System.CommandLine,Spectre.Console")]
+    [InlineData("src/Cria.Server", "Cria.Cli,Cria.Training,System.CommandLine,Spectre.Console,Cria.Models,Cria.Tensors.Kernels,Cria.Tensors.Backends")]
+    [InlineData("src/Cria.Server/Requests", "Cria.Server.Endpoints,Cria.Server.Answers")]
+    [InlineData("src/Cria", "Cria.Server,Cria.Training,Cria.Cli,System.CommandLine,Spectre.Console")]
     public void Folders_use_only_what_lies_below_them(string folder, string forbidden)
     {
         string root = Path.Combine(SharedData.RepositoryRoot(), folder);

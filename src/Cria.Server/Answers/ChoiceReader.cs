@@ -17,6 +17,9 @@ internal sealed class ChoiceReader(int index, TextStream stream, IReadOnlyList<s
     /// <summary>Its number among the request's answers.</summary>
     public int Index => index;
 
+    /// <summary>Why it ended, in OpenAI's words; null while it has not.</summary>
+    public string? Finish { get; private set; }
+
     /// <summary>What it has cost.</summary>
     public GenerationUsage Usage => stream.Usage;
 
@@ -46,8 +49,8 @@ internal sealed class ChoiceReader(int index, TextStream stream, IReadOnlyList<s
             }
             // Generation goes no further than the first call where only one may be.
             isEnd |= calls > 0 && !allowsSeveralCalls;
-            string? finish = !isEnd ? null : calls > 0 ? "tool_calls" : piece.FinishReason == FinishReason.Length ? "length" : "stop";
-            if (text.Length > 0 || found is not null || finish is not null || piece.LogProbability is not null) yield return new ChoicePart(index, text, found ?? [], piece, finish);
+            Finish = !isEnd ? null : calls > 0 ? "tool_calls" : piece.FinishReason == FinishReason.Length ? "length" : "stop";
+            if (text.Length > 0 || found is not null || Finish is not null || piece.LogProbability is not null) yield return new ChoicePart(index, text, found ?? [], piece, Finish);
             if (isEnd) yield break;
         }
     }

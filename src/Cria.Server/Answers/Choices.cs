@@ -9,7 +9,7 @@ internal static class Choices
     /// Gives every part of every answer to <paramref name="write"/> as it comes, and calls <paramref name="flush"/> when nothing more is at hand.
     /// A failure of one answer, of writing, or of the client ends them all.
     /// </summary>
-    public static async Task ReadAsync(IReadOnlyList<ChoiceReader> choices, Action<ChoicePart> write, Func<ValueTask> flush, CancellationToken cancellationToken)
+    public static async Task ReadAsync(ModelHost host, IReadOnlyList<ChoiceReader> choices, Action<ChoicePart> write, Func<ValueTask> flush, CancellationToken cancellationToken)
     {
         try
         {
@@ -34,7 +34,11 @@ internal static class Choices
         finally
         {
             // Places of answers that nobody reads any more are free at the next step.
-            foreach (ChoiceReader choice in choices) choice.Cancel();
+            foreach (ChoiceReader choice in choices)
+            {
+                choice.Cancel();
+                host.Metrics.Answered(choice.Usage, choice.Finish ?? "abort");
+            }
         }
     }
 

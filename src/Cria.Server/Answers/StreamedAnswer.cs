@@ -14,7 +14,7 @@ internal static class StreamedAnswer
         begin(stream);
         try
         {
-            await Choices.ReadAsync(choices, part => add(stream, part), stream.FlushAsync, context.RequestAborted).ConfigureAwait(false);
+            await Choices.ReadAsync(host, choices, part => add(stream, part), stream.FlushAsync, context.RequestAborted).ConfigureAwait(false);
             end(stream);
             stream.AddDone();
         }

@@ -21,7 +21,7 @@ internal static class ChatEndpoint
         if (!request.Delivery.IsStream)
         {
             List<ChoicePart>[] parts = [.. choices.Select(_ => new List<ChoicePart>())];
-            await Choices.ReadAsync(choices, part => parts[part.Index].Add(part), () => ValueTask.CompletedTask, context.RequestAborted).ConfigureAwait(false);
+            await Choices.ReadAsync(host, choices, part => parts[part.Index].Add(part), () => ValueTask.CompletedTask, context.RequestAborted).ConfigureAwait(false);
             await Json.SendAsync(context, json => answer.WriteWhole(json, choices, parts, hasLogProbabilities)).ConfigureAwait(false);
             return;
         }

@@ -106,7 +106,17 @@ public sealed class Engine : IDisposable
     /// Runs tokens through the network and gives <paramref name="reader"/> the logits of every position from <paramref name="from"/> on, in order, on the engine's thread.
     /// Throws as <see cref="Submit(GenerationRequest)"/>; a failure of the reader fails the task.
     /// </summary>
-    public async Task EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, int priority = 0, CancellationToken cancellationToken = default)
+    public Task EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, int priority = 0, CancellationToken cancellationToken = default) =>
+        ReadAsync(tokens, reader, from, readsFeatures: false, priority, cancellationToken);
+
+    /// <summary>
+    /// Runs tokens through the network and gives <paramref name="reader"/> the features of every position, which the output weight would turn to logits: [hidden].
+    /// A position may come twice, when its sequence was pushed out. Throws as <see cref="EvaluateAsync"/>.
+    /// </summary>
+    public Task ReadFeaturesAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int priority = 0, CancellationToken cancellationToken = default) =>
+        ReadAsync(tokens, reader, 0, readsFeatures: true, priority, cancellationToken);
+
+    private async Task ReadAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from, bool readsFeatures, int priority, CancellationToken cancellationToken)
     {
         Check(tokens.Span);
         ArgumentOutOfRangeException.ThrowIfNegative(from);
@@ -121,6 +131,7 @@ public sealed class Engine : IDisposable
             Arrival = Interlocked.Increment(ref arrivals),
             Limit = ContextLength,
             Reader = reader,
+            ReadsFeatures = readsFeatures,
             ReadFrom = from,
         }]);
         using CancellationTokenRegistration registration = cancellationToken.Register(handle.Cancel);
@@ -240,7 +251,7 @@ public sealed class Engine : IDisposable
         int end = sequence.Cache!.Length, from = end - sequence.Planned;
         try
         {
-            for (int i = 0; i < sequence.Planned && end > sequence.ReadFrom; i++) sequence.Reader!(from + i, network.Logits(sequence.FirstOutput + i));
+            for (int i = 0; i < sequence.Planned && end > sequence.ReadFrom; i++) sequence.Reader!(from + i, sequence.ReadsFeatures ? network.Features(sequence.FirstOutput + i) : network.Logits(sequence.FirstOutput + i));
         }
         catch (Exception failure)
         {

@@ -17,4 +17,7 @@ internal interface INetwork : IDisposable
 
     /// <summary>A row of logits of the last step: [vocabulary]; valid until the next.</summary>
     ReadOnlySpan<float> Logits(int row);
+
+    /// <summary>A row of features of the last step: [hidden]; valid until the next.</summary>
+    ReadOnlySpan<float> Features(int row);
 }

@@ -16,5 +16,7 @@ internal sealed class LlamaNetwork(Llama model) : INetwork
 
     public ReadOnlySpan<float> Logits(int row) => model.Read(logits, row);
 
+    public ReadOnlySpan<float> Features(int row) => model.Read(model.StepFeatures, row);
+
     public void Dispose() => model.Dispose();
 }

@@ -49,7 +49,8 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
         {
             if (sequence.Planned == 0) continue;
             int from = sequence.Cache!.Length;
-            Logits wanted = sequence.Reader is not null && from + sequence.Planned > sequence.ReadFrom ? Logits.All
+            Logits wanted = sequence.ReadsFeatures ? Logits.Features
+                : sequence.Reader is not null && from + sequence.Planned > sequence.ReadFrom ? Logits.All
                 : sequence.Reader is null && sequence.Planned == sequence.Pending ? Logits.Last
                 : Logits.None;
             if (!batch.TryAdd(sequence.Cache, sequence.Tokens.Slice(from, sequence.Planned), wanted, out int firstOutput)) throw new InvalidOperationException("reserved pages are gone");
@@ -160,7 +161,7 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
         {
             Sequence sequence = prompting[i];
             int share = Math.Min(sequence.Pending, Math.Max(1, budget / (prompting.Count - i)));
-            if (sequence.Reader is not null) share = LimitRows(sequence, share, ref rows);
+            if (sequence.Reader is not null && !sequence.ReadsFeatures) share = LimitRows(sequence, share, ref rows);
             sequence.Planned = share;
             budget -= share;
         }

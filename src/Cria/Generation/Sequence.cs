@@ -38,6 +38,9 @@ internal sealed class Sequence
     /// <summary>Receives logits instead of an answer being generated.</summary>
     public LogitsReader? Reader { get; init; }
 
+    /// <summary>Whether <see cref="Reader"/> receives features in place of logits.</summary>
+    public bool ReadsFeatures { get; init; }
+
     /// <summary>First position <see cref="Reader"/> wants.</summary>
     public int ReadFrom { get; init; }
 

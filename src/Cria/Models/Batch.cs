@@ -11,6 +11,7 @@ public sealed class Batch
     private readonly List<int> tokens = [];
     private readonly List<long> positions = [];
     private readonly List<int> outputs = [];
+    private readonly List<int> featureRows = [];
     private readonly List<AttentionSlice> slices = [];
     private readonly List<KvSequence> sequences = [];
 
@@ -26,6 +27,8 @@ public sealed class Batch
 
     internal ReadOnlySpan<int> Outputs => CollectionsMarshal.AsSpan(outputs);
 
+    internal ReadOnlySpan<int> FeatureRows => CollectionsMarshal.AsSpan(featureRows);
+
     internal ReadOnlySpan<AttentionSlice> Slices => CollectionsMarshal.AsSpan(slices);
 
     /// <summary>Empties the batch.</summary>
@@ -34,17 +37,18 @@ public sealed class Batch
         tokens.Clear();
         positions.Clear();
         outputs.Clear();
+        featureRows.Clear();
         slices.Clear();
         sequences.Clear();
     }
 
     /// <summary>
     /// Adds the next tokens of a sequence, which may stand in a batch once. The pages they need are taken now: false, and nothing added, when the cache is full.
-    /// Returns in <paramref name="firstOutput"/> the number of the first row of logits asked for.
+    /// Returns in <paramref name="firstOutput"/> the number of the first row of logits, or of features, asked for.
     /// </summary>
     public bool TryAdd(KvSequence sequence, ReadOnlySpan<int> next, Logits logits, out int firstOutput)
     {
-        firstOutput = outputs.Count;
+        firstOutput = logits == Logits.Features ? featureRows.Count : outputs.Count;
         if (next.IsEmpty) throw new ArgumentException("no tokens", nameof(next));
         if (sequences.Contains(sequence)) throw new ArgumentException("a sequence can stand in a batch once", nameof(sequence));
         if (!sequence.TryReserve(sequence.Length + next.Length)) return false;
@@ -56,6 +60,7 @@ public sealed class Batch
             tokens.Add(next[i]);
             positions.Add(sequence.Length + i);
             if (logits == Logits.All || (logits == Logits.Last && i == next.Length - 1)) outputs.Add(row + i);
+            else if (logits == Logits.Features) featureRows.Add(row + i);
         }
         return true;
     }

@@ -40,13 +40,22 @@ public sealed class Llama : IDisposable
     /// </summary>
     public Tensor Forward(Batch batch, KvCache cache)
     {
-        Tensor logits = ops.MatMul(Features(batch, cache), weights.Output);                                          // [outputs, vocabulary]
+        Tensor x = Layers(batch, cache);
+        Tensor logits = ops.MatMul(Features(x, batch.Outputs), weights.Output);                                      // [outputs, vocabulary]
+        StepFeatures = batch.FeatureRows.IsEmpty ? default : Features(x, batch.FeatureRows);                         // [featureRows, hidden]
         batch.Commit();
         return logits;
     }
 
     /// <summary>Runs one step up to the features that the output weight turns to logits: [outputs, hidden].</summary>
-    internal Tensor Features(Batch batch, KvCache cache)
+    internal Tensor Features(Batch batch, KvCache cache) => Features(Layers(batch, cache), batch.Outputs);
+
+    /// <summary>The features of the last step that were asked for with <see cref="Logits.Features"/>: [featureRows, hidden], to be read with <see cref="Read"/> before the next.</summary>
+    internal Tensor StepFeatures { get; private set; }
+
+    private Tensor Features(Tensor x, ReadOnlySpan<int> rows) => ops.RmsNorm(ops.Rows(x, rows), weights.OutputNorm, Config.NormEpsilon);
+
+    private Tensor Layers(Batch batch, KvCache cache)
     {
         ops.BeginStep();
         Tensor x = ops.Embed(weights.TokenEmbedding, batch.Tokens);                                                  // [tokens, hidden]
@@ -65,7 +74,7 @@ public sealed class Llama : IDisposable
             Tensor gated = ops.SwiGlu(h, layer.Gate, layer.Up);                                                      // [tokens, feedForward]
             x = ops.Add(x, ops.MatMul(gated, layer.Down));
         }
-        return ops.RmsNorm(ops.Rows(x, batch.Outputs), weights.OutputNorm, Config.NormEpsilon);                       // [outputs, hidden]
+        return x;                                                                                                    // [tokens, hidden]
     }
 
     /// <summary>The weight that turns features to logits: [vocabulary, hidden].</summary>

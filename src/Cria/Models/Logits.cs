@@ -9,4 +9,6 @@ public enum Logits
     Last,
     /// <summary>All.</summary>
     All,
+    /// <summary>None, but the features of all: what the output weight would turn to logits.</summary>
+    Features,
 }

@@ -64,6 +64,8 @@ internal sealed class RecallNetwork : INetwork
         return logits;
     }
 
+    public ReadOnlySpan<float> Features(int row) => throw new NotSupportedException("it has no features");
+
     public void Dispose() { }
 
     /// <summary>What this network's logits after <paramref name="tokens"/> are.</summary>
