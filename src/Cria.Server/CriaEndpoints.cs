@@ -40,6 +40,7 @@ public static class CriaEndpoints
         Get("/v1/models", ModelsEndpoint.ListAsync);
         Get("/v1/models/{**name}", ModelsEndpoint.OneAsync);
         Get("/props", ModelsEndpoint.PropertiesAsync);
+        routes.MapGet("/openapi.json", Handler.Open(host, DescriptionEndpoint.ServeAsync));
         routes.MapGet("/health", Handler.Open(host, context => HealthEndpoint.ReadyAsync(context, host)));
         routes.MapGet("/health/ready", Handler.Open(host, context => HealthEndpoint.ReadyAsync(context, host)));
         routes.MapGet("/health/live", Handler.Open(host, HealthEndpoint.LiveAsync));

@@ -21,6 +21,12 @@ public sealed record CriaServerOptions
     /// <summary>Requests a key, or an address where there are no keys, may begin in a minute; null sets no limit.</summary>
     public int? RequestsPerMinute { get; init; }
 
+    /// <summary>A collector that spans and metrics are sent to by OTLP, such as <c>http://localhost:4318</c>; null sends none. A server of one's own sends them itself, from the source and meter <c>Cria.Server</c>.</summary>
+    public Uri? Telemetry { get; init; }
+
+    /// <summary>Writes prompts and answers to the log too.</summary>
+    public bool LogsText { get; init; }
+
     /// <summary>Serves the chat page at <c>/</c>.</summary>
     public bool HasPage { get; init; } = true;
 }

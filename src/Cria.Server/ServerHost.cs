@@ -1,5 +1,6 @@
 using System.Net;
 using Cria.Server.Endpoints;
+using Cria.Server.Observation;
 using Cria.Tensors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,23 +17,26 @@ public sealed class ServerHost : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly ModelHost host;
+    private readonly TelemetryExport? telemetry;
 
     private ServerHost(WebApplication app, ModelHost host)
     {
         this.app = app;
         this.host = host;
+        telemetry = host.Options.Telemetry is { } collector ? new TelemetryExport(collector) : null;
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:8000</c>.</summary>
     public string Address => app.Urls.First();
 
     /// <summary>Begins to serve. Throws <see cref="CriaException"/> when the address cannot be had. Port 0 takes a free one.</summary>
-    public static async Task<ServerHost> StartAsync(LanguageModel model, string address, int port, CriaServerOptions? options = null, LogLevel logLevel = LogLevel.Warning, CancellationToken cancellationToken = default)
+    public static async Task<ServerHost> StartAsync(LanguageModel model, string address, int port, CriaServerOptions? options = null, LogLevel logLevel = LogLevel.Warning, bool logsJson = false, CancellationToken cancellationToken = default)
     {
         var host = new ModelHost(model, options ?? new CriaServerOptions());
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "yyyy-MM-dd HH:mm:ss "));
+        if (logsJson) builder.Logging.AddJsonConsole(console => console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ");
+        else builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "yyyy-MM-dd HH:mm:ss "));
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.SetMinimumLevel(logLevel);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -74,7 +78,11 @@ public sealed class ServerHost : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync().ConfigureAwait(false);
+        telemetry?.Dispose();
+    }
 
     private static void Listen(KestrelServerOptions kestrel, string address, int port)
     {

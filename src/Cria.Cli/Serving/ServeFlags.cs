@@ -8,7 +8,7 @@ namespace Cria.Cli.Serving;
 /// <summary>The options of <c>cria serve</c>, and those of the servers its users come from.</summary>
 internal sealed class ServeFlags
 {
-    private const string DefaultHost = "127.0.0.1", KeyVariable = "CRIA_API_KEY";
+    private const string DefaultHost = "127.0.0.1", KeyVariable = "CRIA_API_KEY", CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const int DefaultPort = 8000, DefaultParallel = 16, DefaultQueue = 1024;
 
     private readonly Option<string> host = new("--host") { HelpName = "ADDRESS", Description = $"Listen on this address (default {DefaultHost}, this machine only); 0.0.0.0 is every network.", DefaultValueFactory = _ => DefaultHost };
@@ -18,6 +18,9 @@ internal sealed class ServeFlags
     private readonly Option<bool> open = new("--open") { Description = "Open the chat page in a browser; the default on a desktop's terminal." };
     private readonly Option<bool> noBrowser = new("--no-browser", "--nobrowser") { Description = "Open no browser." };
     private readonly Option<bool> verbose = new("--verbose") { Description = "Log every request on standard error, without its text." };
+    private readonly Option<string?> logFormat = new Option<string?>("--log") { HelpName = "FORMAT", Description = "How the log is written: text (the default) or json, one object a line." }.AcceptOnlyFromAmong("text", "json");
+    private readonly Option<bool> logText = new("--log-text") { Description = "Write prompts and answers to the log too; includes --verbose." };
+    private readonly Option<string?> collector = new("--otlp") { HelpName = "URL", Description = $"Send spans and metrics to this OpenTelemetry collector; by default to {CollectorVariable} where that is set." };
     private readonly Option<long?> parallel = Numbers.Integer("--parallel", ["-np"], "N", $"Answers computed at once (default {DefaultParallel}); further requests wait.", 1, 1024);
     private readonly Option<long?> queue = Numbers.Integer("--queue", [], "N", $"Requests that may wait (default {DefaultQueue}); further ones are told to come again.", 0, 1 << 20);
     private readonly Option<long?> rate = Numbers.Integer("--requests-per-minute", [], "N", "Most requests a minute of one key, or of one address where there are no keys.", 1, 1_000_000);
@@ -30,7 +33,8 @@ internal sealed class ServeFlags
     public void AddTo(Verb verb)
     {
         verb.Add("Address", host, port, open, noBrowser);
-        verb.Add("Requests", keys, alias, parallel, queue, rate, verbose);
+        verb.Add("Requests", keys, alias, parallel, queue, rate);
+        verb.Add("Observation", verbose, logText, logFormat, collector);
         foreach (Option other in (Option[])[containerPort, hubName, gpuLayers, server]) verb.Options.Add(other);
     }
 
@@ -50,7 +54,10 @@ internal sealed class ServeFlags
     public string? HubName(ParseResult parsed) => parsed.GetValue(hubName);
 
     /// <summary>What is logged.</summary>
-    public LogLevel LogLevel(ParseResult parsed) => parsed.GetValue(verbose) ? Microsoft.Extensions.Logging.LogLevel.Information : Microsoft.Extensions.Logging.LogLevel.Warning;
+    public LogLevel LogLevel(ParseResult parsed) => parsed.GetValue(verbose) || parsed.GetValue(logText) ? Microsoft.Extensions.Logging.LogLevel.Information : Microsoft.Extensions.Logging.LogLevel.Warning;
+
+    /// <summary>Whether the log is JSON.</summary>
+    public bool LogsJson(ParseResult parsed) => parsed.GetValue(logFormat) == "json";
 
     /// <summary>Whether to open a browser.</summary>
     public bool Opens(ParseResult parsed, Terminal terminal) =>
@@ -67,8 +74,18 @@ internal sealed class ServeFlags
             Alias = parsed.GetValue(alias),
             OtherNames = named is null ? [] : [named],
             ApiKeys = all,
+            Telemetry = Collector(parsed),
+            LogsText = parsed.GetValue(logText),
             RequestsPerMinute = (int?)parsed.GetValue(rate),
         };
+    }
+
+    private Uri? Collector(ParseResult parsed)
+    {
+        string? given = parsed.GetValue(collector), text = given ?? Environment.GetEnvironmentVariable(CollectorVariable);
+        if (string.IsNullOrWhiteSpace(text)) return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" ? address
+            : throw new UsageException($"{(given is null ? CollectorVariable : "--otlp")} wants an address such as http://localhost:4318, not '{text}'");
     }
 
     private static Option<T> Hidden<T>(Option<T> option)

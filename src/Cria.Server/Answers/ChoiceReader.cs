@@ -14,6 +14,9 @@ internal sealed class ChoiceReader(int index, TextStream stream, IReadOnlyList<s
     private readonly ToolCallParser? parser = functions.Count > 0 ? new ToolCallParser(functions) : null;
     private int calls;
 
+    /// <summary>What was asked for, in OpenTelemetry's words.</summary>
+    public string Operation { get; init; } = "chat";
+
     /// <summary>Its number among the request's answers.</summary>
     public int Index => index;
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using Cria.Server.Observation;
 
 namespace Cria.Server.Answers;
 
@@ -11,6 +13,7 @@ internal static class Choices
     /// </summary>
     public static async Task ReadAsync(ModelHost host, IReadOnlyList<ChoiceReader> choices, Action<ChoicePart> write, Func<ValueTask> flush, CancellationToken cancellationToken)
     {
+        using Activity? span = Telemetry.Begin(choices[0].Operation, host.Name);
         try
         {
             if (choices.Count == 1)
@@ -38,7 +41,9 @@ internal static class Choices
             {
                 choice.Cancel();
                 host.Metrics.Answered(choice.Usage, choice.Finish ?? "abort");
+                Telemetry.Answered(choice.Operation, host.Name, choice.Usage, choice.Finish ?? "abort");
             }
+            Telemetry.End(span, choices[0].Usage.PromptTokens, choices.Sum(choice => choice.Usage.GeneratedTokens), [.. choices.Select(choice => choice.Finish ?? "abort")]);
         }
     }
 

@@ -45,7 +45,7 @@ internal static class CompletionEndpoint
             foreach ((int[] tokens, _) in request.Prompts)
             {
                 foreach (TextStream stream in host.Model.GenerateAsync(tokens, request.Delivery.Choices, request.Generation, cancellationToken))
-                    choices.Add(new ChoiceReader(choices.Count, stream, [], allowsSeveralCalls: true));
+                    choices.Add(new ChoiceReader(choices.Count, stream, [], allowsSeveralCalls: true) { Operation = "text_completion" });
             }
             return choices;
         }

@@ -23,7 +23,7 @@ internal static class Handler
             host.Rate.Admit(caller);
             if (host.IsDraining) throw new ApiException(503, Leaving) { RetryAfter = 5 };
         }
-        return serve(context);
+        return host.Options.LogsText ? TextLog.ServeAsync(context, serve) : serve(context);
     });
 
     /// <summary>An endpoint for everybody.</summary>

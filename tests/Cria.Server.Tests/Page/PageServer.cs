@@ -11,6 +11,9 @@ public sealed class PageServer : IAsyncLifetime
     /// <summary>Where the page is.</summary>
     public Uri Address => new(host!.Address);
 
+    /// <summary>The model, for servers of a test's own.</summary>
+    public LanguageModel Model => model!;
+
     /// <summary>The model's name.</summary>
     public string ModelName => model!.Name;
 
