@@ -1,0 +1,23 @@
+using Cria.Load;
+using Cria.Load.Soak;
+using Cria.Load.Speed;
+
+// speed URL                                      Markdown rows: how fast a server is, seen from outside
+// soak URL KEY PID REQUESTS CLIENTS              many clients, some of which leave or misbehave; fails on any error
+switch (args)
+{
+    case ["speed", var url]:
+    {
+        using var api = new Api(new Uri(url), key: null);
+        await new SpeedRun(api).RunAsync();
+        return 0;
+    }
+    case ["soak", var url, var key, var process, var requests, var clients]:
+    {
+        using var api = new Api(new Uri(url), key);
+        return await new SoakRun(api, int.Parse(process, null), int.Parse(requests, null), int.Parse(clients, null)).RunAsync();
+    }
+    default:
+        Console.Error.WriteLine("usage: Cria.Load speed URL | soak URL KEY PID REQUESTS CLIENTS");
+        return 2;
+}
