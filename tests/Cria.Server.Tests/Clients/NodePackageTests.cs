@@ -15,7 +15,7 @@ public class NodePackageTests(PageServer server)
         await Install(npm);
         (int exitCode, string output, string error) = await Run(node, "checks.js", server.Address.ToString(), server.ModelName);
         Assert.True(exitCode == 0, output + error);
-        Assert.Equal(["chat", "streaming", "leaving", "runner", "tools", "structure", "models", "errors"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Assert.Equal(["chat", "streaming", "leaving", "runner", "tools", "structure", "embeddings", "completion", "models", "errors"], output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     private static async Task Install(string npm)

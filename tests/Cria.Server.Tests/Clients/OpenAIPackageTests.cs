@@ -5,6 +5,7 @@ using System.Text.Json;
 using Cria.Server.Tests.Page;
 using OpenAI;
 using OpenAI.Chat;
+using OpenAI.Embeddings;
 using OpenAI.Models;
 
 #pragma warning disable OPENAI001 // The client marks seeds as experimental.
@@ -122,6 +123,20 @@ public class OpenAIPackageTests(PageServer server)
             Assert.Equal(token.TopLogProbabilities.OrderByDescending(other => other.LogProbability), token.TopLogProbabilities);
         });
         Assert.StartsWith(answer.Content[0].Text, string.Concat(answer.ContentTokenLogProbabilities.Select(token => token.Token)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Embeds_texts()
+    {
+        var client = new EmbeddingClient(server.ModelName, new ApiKeyCredential("none"), Options());
+        OpenAIEmbeddingCollection vectors = await client.GenerateEmbeddingsAsync(["The dog runs.", "The dog is running.", "Seven plus two."], cancellationToken: Cancellation);
+        Assert.Equal(3, vectors.Count);
+        float[][] values = [.. vectors.Select(vector => vector.ToFloats().ToArray())];
+        Assert.All(values, value => Assert.Equal(1, Product(value, value), 1e-4));
+        Assert.True(Product(values[0], values[1]) > Product(values[0], values[2]));
+        Assert.True(vectors.Usage.InputTokenCount > 6);
+
+        static float Product(float[] a, float[] b) => a.Zip(b, (x, y) => x * y).Sum();
     }
 
     [Fact]

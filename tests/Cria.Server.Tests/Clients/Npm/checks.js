@@ -76,6 +76,23 @@ const checks = {
     assertWeather(answer.choices[0].message.content);
   },
 
+  async embeddings() {
+    const input = ["The dog runs.", "Seven plus two."];
+    // The client asks for base64 on its own and unpacks it.
+    const { data } = await client.embeddings.create({ model, input });
+    const plain = (await client.embeddings.create({ model, input, encoding_format: "float" })).data;
+    for (const [i, { embedding }] of data.entries()) {
+      assert.ok(Math.abs(Math.hypot(...embedding) - 1) < 1e-4);
+      assert.ok(embedding.every((value, at) => Math.abs(value - plain[i].embedding[at]) < 1e-6));
+    }
+  },
+
+  async completion() {
+    const answer = await client.completions.create({ model, prompt: "Once upon a time", max_tokens: 8 });
+    assert.equal(answer.object, "text_completion");
+    assert.equal(typeof answer.choices[0].text, "string");
+  },
+
   async models() {
     const found = [];
     for await (const one of client.models.list()) found.push(one.id);
