@@ -7,16 +7,16 @@ using Cria.Load.Speed;
 switch (args)
 {
     case ["speed", var url]:
-    {
-        using var api = new Api(new Uri(url), key: null);
-        await new SpeedRun(api).RunAsync();
-        return 0;
-    }
+        {
+            using var api = new Api(new Uri(url), key: null);
+            await new SpeedRun(api).RunAsync();
+            return 0;
+        }
     case ["soak", var url, var key, var process, var requests, var clients]:
-    {
-        using var api = new Api(new Uri(url), key);
-        return await new SoakRun(api, int.Parse(process, null), int.Parse(requests, null), int.Parse(clients, null)).RunAsync();
-    }
+        {
+            using var api = new Api(new Uri(url), key);
+            return await new SoakRun(api, int.Parse(process, null), int.Parse(requests, null), int.Parse(clients, null)).RunAsync();
+        }
     default:
         Console.Error.WriteLine("usage: Cria.Load speed URL | soak URL KEY PID REQUESTS CLIENTS");
         return 2;

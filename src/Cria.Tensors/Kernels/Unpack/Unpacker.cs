@@ -37,8 +37,6 @@ internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum
     /// streams, which no hardware prefetcher follows, but taken in stored order they are one.</param>
     public abstract void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead);
 
-    private static readonly bool PfOff = Environment.GetEnvironmentVariable("PFOFF") == "1";
-
     /// <summary>Asks for <paramref name="bytes"/> bytes to be brought near, and once more for what was asked for a while ago.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected static void Prefetch(byte* ahead, int bytes)
