@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Lanes;
 
 namespace Cria.Tensors.Kernels.Gemm;
@@ -48,7 +49,7 @@ internal abstract unsafe class GemmKernel
     public static GemmKernel For(CpuLevel level, bool brain) => level switch
     {
         CpuLevel.Portable => new LaneGemmKernel<Lanes128>(),
-        CpuLevel.Avx2 => new LaneGemmKernel<Lanes256>(),
+        CpuLevel.Avx2 => ExecutableMemory.IsAvailable ? new Avx2GemmKernel() : new LaneGemmKernel<Lanes256>(),
         CpuLevel.Avx512 => new LaneGemmKernel<Lanes512>(),
         _ => brain && AssembledGemmKernel.HasBrainProducts ? new AssembledGemmKernel(brain: true) : new AssembledGemmKernel(brain: false),
     };
