@@ -7,14 +7,21 @@ public sealed unsafe class AdamWState : IDisposable
 {
     private readonly NativeBuffer[] means, squares;
 
-    /// <summary>Zero means for the trained weights of a backend.</summary>
-    public AdamWState(RecordingBackend backend, double beta1, double beta2, double epsilon, double weightDecay)
+    /// <summary>Zero means for the trained weights of a backend, or for a share of their rows.</summary>
+    public AdamWState(RecordingBackend backend, double beta1, double beta2, double epsilon, double weightDecay, RankShare? share = null)
     {
         (Beta1, Beta2, Epsilon, WeightDecay) = (beta1, beta2, epsilon, weightDecay);
+        Share = share ?? RankShare.Whole;
         Parameters = [.. backend.Parameters.Where(parameter => !parameter.IsFrozen)];
-        means = [.. Parameters.Select(parameter => new NativeBuffer(parameter.Count * sizeof(float)))];
-        squares = [.. Parameters.Select(parameter => new NativeBuffer(parameter.Count * sizeof(float)))];
+        means = [.. Parameters.Select(Room)];
+        squares = [.. Parameters.Select(Room)];
     }
+
+    /// <summary>The rows whose means are kept here.</summary>
+    public RankShare Share { get; }
+
+    /// <summary>Bytes of the means.</summary>
+    public long ByteCount => means.Sum(buffer => buffer.ByteCount) + squares.Sum(buffer => buffer.ByteCount);
 
     /// <summary>Share of the mean gradient kept at each step.</summary>
     public double Beta1 { get; }
@@ -34,11 +41,11 @@ public sealed unsafe class AdamWState : IDisposable
     /// <summary>The weights that learn.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>The mean gradient of one row of a weight.</summary>
-    public Span<float> Mean(int parameter, int row) => Row(means[parameter], Parameters[parameter], row);
+    /// <summary>The mean gradients of this share's rows of a weight: [rows, columns].</summary>
+    public Span<float> Mean(int parameter) => Values(means[parameter], Parameters[parameter]);
 
-    /// <summary>The mean squared gradient of one row of a weight.</summary>
-    public Span<float> Square(int parameter, int row) => Row(squares[parameter], Parameters[parameter], row);
+    /// <summary>The mean squared gradients of this share's rows of a weight: [rows, columns].</summary>
+    public Span<float> Square(int parameter) => Values(squares[parameter], Parameters[parameter]);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -51,9 +58,7 @@ public sealed unsafe class AdamWState : IDisposable
 
     internal float* SquareData(int parameter) => (float*)squares[parameter].Data;
 
-    private static Span<float> Row(NativeBuffer buffer, Parameter parameter, int row)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)parameter.Rows, nameof(row));
-        return new Span<float>((float*)buffer.Data + (long)row * parameter.Columns, parameter.Columns);
-    }
+    private NativeBuffer Room(Parameter parameter) => new((long)Share.RowsOf(parameter.Rows).Count * parameter.Columns * sizeof(float));
+
+    private Span<float> Values(NativeBuffer buffer, Parameter parameter) => new((float*)buffer.Data, checked(Share.RowsOf(parameter.Rows).Count * parameter.Columns));
 }

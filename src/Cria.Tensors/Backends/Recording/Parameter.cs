@@ -54,6 +54,12 @@ public sealed unsafe class Parameter : Weight, IDisposable
         return HasGradient ? new ReadOnlySpan<float>(Gradient + (long)row * Columns, Columns) : new float[Columns];
     }
 
+    /// <summary>Values of consecutive rows: [count, columns].</summary>
+    public Span<float> Stretch(int firstRow, int count) => Stretch(Data, firstRow, count);
+
+    /// <summary>The gradient of consecutive rows: [count, columns]. Holds nothing of worth before a gradient has flowed; see <see cref="RecordingBackend.CompleteGradients"/>.</summary>
+    public Span<float> GradientStretch(int firstRow, int count) => IsFrozen ? throw new InvalidOperationException($"{Name} is frozen and has no gradient") : Stretch(Gradient, firstRow, count);
+
     /// <summary>Low-rank factors beside this weight, when it is adapted.</summary>
     public LowRankAdapter? Adapter { get; internal set; }
 
@@ -68,6 +74,14 @@ public sealed unsafe class Parameter : Weight, IDisposable
     internal bool HasGradient { get; set; }
 
     internal Tensor Values => new(Data, Rows, Columns);
+
+    private Span<float> Stretch(float* data, int firstRow, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, Rows - count);
+        return new Span<float>(data + (long)firstRow * Columns, checked(count * Columns));
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -14,6 +14,8 @@ internal enum Operation
     Gate,
     Add,
     Rows,
+    ToHeads,
+    ToTokens,
 }
 
 /// <summary>One operation of a step as the backward pass needs it: y = operation(x, z, w).</summary>
@@ -33,7 +35,7 @@ internal unsafe struct Record
     /// <summary>ε, factor or share.</summary>
     public float Number;
 
-    /// <summary>Head size, or the seed of a dropout.</summary>
+    /// <summary>Head size, shares of the heads, or the seed of a dropout.</summary>
     public int Size;
 
     /// <summary>A stretch of the step's whole numbers: tokens or rows; documents as pairs.</summary>

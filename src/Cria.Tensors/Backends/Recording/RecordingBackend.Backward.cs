@@ -32,6 +32,8 @@ internal sealed unsafe partial class RecordingBackend<T>
                 case Operation.Scale: workers.Run(stretch.Scale(new Tensor(dy, record.Y.Rows, record.Y.Columns), gradients.Into(record.X, out bool adds), record.Number, adds)); break;
                 case Operation.Rope: workers.Run(stretch.RopeBack(new Tensor(dy, record.Y.Rows, record.Y.Columns), record.Z, record.Size)); continue;
                 case Operation.Attention: AttentionBack(record, dy); break;
+                case Operation.ToHeads: SpreadTokens(new Tensor(dy, record.Y.Rows, record.Y.Columns), gradients.Into(record.X, out _), record.Size); break;
+                case Operation.ToTokens: SpreadHeads(new Tensor(dy, record.Y.Rows, record.Y.Columns), gradients.Into(record.X, out _), record.Size); break;
                 case Operation.Gate: GateBack(record, dy); break;
                 case Operation.Add: AddBack(record, dy); break;
                 case Operation.Rows: RowsBack(record, dy); break;
@@ -78,19 +80,30 @@ internal sealed unsafe partial class RecordingBackend<T>
         return sum;
     }
 
-    public override double GradientNorm()
+    public override double SquaredGradient(RankShare share)
     {
         double sum = 0;
         foreach (Parameter parameter in Parameters)
         {
-            if (!parameter.HasGradient) continue;
+            (int first, int count) = share.RowsOf(parameter.Rows);
+            if (!parameter.HasGradient || count == 0) continue;
             (int Block, long Used) mark = arena.Mark();
-            double* rows = arena.Take<double>(parameter.Rows);
-            workers.Run(stretch.Squares(new Tensor(parameter.Gradient, parameter.Rows, parameter.Columns), rows));
-            for (int row = 0; row < parameter.Rows; row++) sum += rows[row];
+            double* rows = arena.Take<double>(count);
+            workers.Run(stretch.Squares(new Tensor(parameter.Gradient + (long)first * parameter.Columns, count, parameter.Columns), rows));
+            for (int row = 0; row < count; row++) sum += rows[row];
             arena.Release(mark);
         }
-        return Math.Sqrt(sum);
+        return sum;
+    }
+
+    public override void CompleteGradients()
+    {
+        foreach (Parameter parameter in Parameters)
+        {
+            if (parameter.IsFrozen || parameter.HasGradient) continue;
+            NativeMemory.Clear(parameter.Gradient, (nuint)(parameter.Count * sizeof(float)));
+            parameter.HasGradient = true;
+        }
     }
 
     public override void Step(AdamWState state, double learningRate, double gradientScale)
@@ -103,7 +116,9 @@ internal sealed unsafe partial class RecordingBackend<T>
             if (!parameter.HasGradient) NativeMemory.Clear(parameter.Gradient, (nuint)(parameter.Count * sizeof(float)));
             double decay = parameter.IsVector ? 0 : state.WeightDecay;
             var step = new AdamW.Step((float)(learningRate / correction1), (float)(1 - learningRate * decay), (float)state.Beta1, (float)state.Beta2, (float)(1 / Math.Sqrt(correction2)), (float)state.Epsilon, (float)gradientScale);
-            workers.Run(stretch.AdamW(parameter, state.MeanData(i), state.SquareData(i), step));
+            (int first, int count) = state.Share.RowsOf(parameter.Rows);
+            long at = (long)first * parameter.Columns;
+            if (count > 0) workers.Run(stretch.AdamW(new Tensor(parameter.Data + at, count, parameter.Columns), parameter.Gradient + at, state.MeanData(i), state.SquareData(i), step));
         }
     }
 
@@ -166,6 +181,12 @@ internal sealed unsafe partial class RecordingBackend<T>
     {
         float* dq = gradients.Into(record.X, out bool q), dk = gradients.Into(record.Z, out bool k), dv = gradients.Into(record.V, out bool v);
         if (q || k || v) throw new InvalidOperationException("queries, keys and values go to attention alone");
+        if (Ranks is { } ranks)
+        {
+            RingBackward(ranks, record, dy, dq, dk, dv);
+            return;
+        }
+        NativeMemory.Clear(dq, (nuint)((long)record.X.Rows * record.X.Columns * sizeof(float)));
         attention.Begin(record.X, record.Z, record.V, record.Y, record.LogSums, record.Size);
         attention.BeginBackward(dy, dq, dk, dv);
         AddDocuments(record);

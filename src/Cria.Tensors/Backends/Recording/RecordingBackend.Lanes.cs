@@ -36,6 +36,8 @@ internal sealed unsafe partial class RecordingBackend<T> : RecordingBackend wher
 
     public override long ScratchBytes => arena.ReservedBytes + scopeArena.ReservedBytes + gradients.ReservedBytes + gemm.ScratchBytes + attention.ScratchBytes;
 
+    public override long AttentionBlockCount => attention.BlockCount;
+
     public override void BeginStep()
     {
         arena.Reset();
@@ -88,6 +90,7 @@ internal sealed unsafe partial class RecordingBackend<T> : RecordingBackend wher
     public override Tensor Attention(Tensor q, Tensor k, Tensor v, KvPool pool, int layer, ReadOnlySpan<AttentionSlice> slices)
     {
         int headSize = pool.Layout.HeadSize, first = numbers.Count;
+        if (Ranks is { } ranks) return SharedAttention(ranks, q, k, v, headSize);
         foreach (AttentionSlice slice in slices)
         {
             if (slice.Position != 0) throw new ArgumentException("a document in training begins at position 0", nameof(slices));
@@ -176,6 +179,9 @@ internal sealed unsafe partial class RecordingBackend<T> : RecordingBackend wher
             case Operation.Dropout: workers.Run(stretch.Dropout(x, y.Data, record.Number, (uint)record.Size, accumulate: false)); break;
             case Operation.Scale: workers.Run(stretch.Scale(x, y.Data, record.Number, accumulate: false)); break;
             case Operation.Rope: workers.Run(stretch.Rope(x, record.Z, record.Size)); break;
+            case Operation.ToHeads: SpreadHeads(x, y.Data, record.Size); break;
+            case Operation.ToTokens: SpreadTokens(x, y.Data, record.Size); break;
+            case Operation.Attention when Ranks is { } ranks: RingForward(ranks, record); break;
             case Operation.Attention:
                 attention.Begin(x, record.Z, record.V, y, record.LogSums, record.Size);
                 AddDocuments(record);

@@ -7,7 +7,8 @@ namespace Cria.Tensors.Backends.Recording;
 /// <summary>
 /// The backend to learn with: computes in floats on the CPU, writes down every operation of a step, and walks back over them. Weights are copied to floats and belong to it.
 /// A step is <see cref="IBackend.BeginStep"/>, the model's forward pass, <see cref="CrossEntropy"/> and <see cref="Backward"/>; gradients of weights add up over steps until
-/// <see cref="ForgetGradients"/>. Attention stays inside each slice of the batch, which must begin at position 0, and no cache is used. Not thread-safe.
+/// <see cref="ForgetGradients"/>. Attention stays inside each slice of the batch, which must begin at position 0, or with <see cref="Ranks"/> inside the documents of
+/// <see cref="Spans"/>; no cache is used. Not thread-safe.
 /// </summary>
 public abstract class RecordingBackend : IBackend
 {
@@ -18,6 +19,7 @@ public abstract class RecordingBackend : IBackend
     {
         isTrained = options.IsTrained;
         ThreadCount = options.Threads;
+        Ranks = options.Ranks;
     }
 
     /// <summary>Threads a step runs on.</summary>
@@ -25,6 +27,15 @@ public abstract class RecordingBackend : IBackend
 
     /// <summary>True when factors of matrix products are rounded to bfloat16.</summary>
     public abstract bool RoundsToBrain { get; }
+
+    /// <summary>The ranks that share each sequence; null where there is but one.</summary>
+    public ISequenceRanks? Ranks { get; }
+
+    /// <summary>With <see cref="Ranks"/>, what each place of the ring holds in this step, documents in the order of their numbers and positions. To be set before the forward pass.</summary>
+    public IReadOnlyList<IReadOnlyList<SequenceSpan>> Spans { get; set; } = [];
+
+    /// <summary>Blocks of 64 queries × 64 keys of one head that attention computed so far, forward and backward.</summary>
+    public abstract long AttentionBlockCount { get; }
 
     /// <summary>Bytes held for activations, gradients of activations and packed factors.</summary>
     public abstract long ScratchBytes { get; }
@@ -93,7 +104,13 @@ public abstract class RecordingBackend : IBackend
     }
 
     /// <summary>√Σ g² over the gradients of all weights, summed in double in a fixed order.</summary>
-    public abstract double GradientNorm();
+    public double GradientNorm() => Math.Sqrt(SquaredGradient(RankShare.Whole));
+
+    /// <summary>Σ g² over a share of the rows of all weights.</summary>
+    public abstract double SquaredGradient(RankShare share);
+
+    /// <summary>Gives every weight that learns a gradient: zeros where nothing has flowed.</summary>
+    public abstract void CompleteGradients();
 
     /// <summary>One step of AdamW with decay on matrices only; gradients are multiplied by <paramref name="gradientScale"/> first.</summary>
     public abstract void Step(AdamWState state, double learningRate, double gradientScale);

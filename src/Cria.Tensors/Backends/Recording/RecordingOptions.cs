@@ -15,6 +15,9 @@ public sealed record RecordingOptions
     /// </summary>
     public bool Recompute { get; init; }
 
+    /// <summary>The ranks that share each sequence, where there are several.</summary>
+    public ISequenceRanks? Ranks { get; init; }
+
     /// <summary>Which weights learn, by name.</summary>
     public Func<string, bool> IsTrained { get; init; } = _ => true;
 }

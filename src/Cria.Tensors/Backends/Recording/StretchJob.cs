@@ -83,7 +83,7 @@ internal sealed unsafe class StretchJob<T> : ParallelJob where T : struct, ILane
         return Set(Kind.Dropout, source, source, share, 0, source.Rows);
     }
 
-    /// <summary>Losses of rows of logits; gradients replace them. Rows without a target must not be among them.</summary>
+    /// <summary>Losses of rows of logits; gradients replace them. A row whose target is negative has neither.</summary>
     public StretchJob<T> CrossEntropy(Tensor logits, int* target, float scale, double* losses)
     {
         targets = (nint)target;
@@ -91,13 +91,13 @@ internal sealed unsafe class StretchJob<T> : ParallelJob where T : struct, ILane
         return Set(Kind.CrossEntropy, logits, logits, scale, 0, logits.Rows);
     }
 
-    public StretchJob<T> AdamW(Parameter parameter, float* means, float* squares, AdamW.Step step)
+    public StretchJob<T> AdamW(Tensor values, float* gradient, float* means, float* squares, AdamW.Step step)
     {
         mean = means;
         square = squares;
-        dy = parameter.Gradient;
+        dy = gradient;
         adam = step;
-        return Set(Kind.AdamW, parameter.Values, parameter.Values, 0, 0, parameter.Rows);
+        return Set(Kind.AdamW, values, values, 0, 0, values.Rows);
     }
 
     /// <summary>Σ g² of each row, in double.</summary>
@@ -133,6 +133,10 @@ internal sealed unsafe class StretchJob<T> : ParallelJob where T : struct, ILane
             case Kind.Add: Kernels.Add.Row<T>(x.Row(row), y.Row(row), dy + at, columns); break;
             case Kind.Scale: Kernels.Add.Scaled<T>(x.Row(row), number, dx + at, accumulates, columns); break;
             case Kind.Dropout: Kernels.Dropout.Row(x.Row(row), dx + at, number, seed, (uint)row, accumulates, columns); break;
+            case Kind.CrossEntropy when ((int*)targets)[row] < 0:
+                sums[row] = 0;
+                x.RowSpan(row).Clear();
+                break;
             case Kind.CrossEntropy: sums[row] = Kernels.CrossEntropy.Row<T>(x.Row(row), columns, ((int*)targets)[row], number); break;
             case Kind.AdamW: Kernels.AdamW.Row<T>(x.Row(row), dy + at, mean + at, square + at, columns, adam); break;
             case Kind.Squares: sums[row] = Kernels.Add.Squares<T>(x.Row(row), columns); break;

@@ -11,30 +11,40 @@ internal sealed unsafe partial class DocumentAttention<T>
     private readonly float* probabilitiesBack, valueTurned, keyPanels, queryPanels, outputBack, outputBackPanels, keyBack, valueBack;
 
     /// <summary>
-    /// All of one document for key-value head <paramref name="head"/>: writes its columns of dq, dk and dv. One call owns them, because every block of keys adds to every later query.
+    /// All parts of one document, those with the same keys together, for key-value head <paramref name="head"/>: adds to its columns of dq and writes those of dk and dv. One call owns
+    /// them, because every block of keys adds to every later query.
     /// </summary>
-    public void Backward(Tensor q, Tensor k, Tensor v, Tensor result, float* logSums, Tensor dresult, Tensor dq, Tensor dk, Tensor dv, DocumentRows document, int head)
+    public void Backward(Tensor q, Tensor k, Tensor v, Tensor result, float* logSums, Tensor dresult, Tensor dq, Tensor dk, Tensor dv, ReadOnlySpan<AttentionPart> parts, int head)
     {
-        int blocks = Blocks(document.Count);
-        for (int row = 0; row < document.Count; row++) new Span<float>(dq.Row(document.Row + row) + head * groupSize * headSize, groupSize * headSize).Clear();
-        for (int keyBlock = 0; keyBlock < blocks; keyBlock++)
+        while (!parts.IsEmpty)
         {
-            int firstKey = keyBlock * Block, keys = Math.Min(Block, document.Count - firstKey), keyRow = document.Row + firstKey;
-            Turn(k, keyRow, keys, head, keyTurned);
-            Turn(v, keyRow, keys, head, valueTurned);
-            PackAcross(k.Row(keyRow) + head * headSize, k.Columns, keys, keyPanels);
-            new Span<float>(keyBack, Block * padded).Clear();
-            new Span<float>(valueBack, Block * padded).Clear();
-            for (int block = keyBlock; block < blocks; block++)
+            DocumentRows document = parts[0].Keys;
+            int same = 1;
+            while (same < parts.Length && parts[same].Keys == document) same++;
+            for (int keyBlock = 0; keyBlock < Blocks(document.Count); keyBlock++)
             {
-                for (int g = 0; g < groupSize; g++)
-                    BackwardBlock(q, result, logSums, dresult, dq, document.Row + block * Block, Math.Min(Block, document.Count - block * Block), keys, head * groupSize + g, block == keyBlock);
+                int keys = Math.Min(Block, document.Count - keyBlock * Block), keyRow = document.Row + keyBlock * Block;
+                Turn(k, keyRow, keys, head, keyTurned);
+                Turn(v, keyRow, keys, head, valueTurned);
+                PackAcross(k.Row(keyRow) + head * headSize, k.Columns, keys, keyPanels);
+                new Span<float>(keyBack, Block * padded).Clear();
+                new Span<float>(valueBack, Block * padded).Clear();
+                foreach (AttentionPart part in parts[..same])
+                {
+                    DocumentRows queries = part.Queries;
+                    for (int block = part.IsDiagonal ? keyBlock : 0; block < Blocks(queries.Count); block++)
+                    {
+                        for (int g = 0; g < groupSize; g++)
+                            BackwardBlock(q, result, logSums, dresult, dq, queries.Row + block * Block, Math.Min(Block, queries.Count - block * Block), keys, head * groupSize + g, part.IsDiagonal && block == keyBlock);
+                    }
+                }
+                for (int row = 0; row < keys; row++)
+                {
+                    new Span<float>(keyBack + row * padded, headSize).CopyTo(new Span<float>(dk.Row(keyRow + row) + head * headSize, headSize));
+                    new Span<float>(valueBack + row * padded, headSize).CopyTo(new Span<float>(dv.Row(keyRow + row) + head * headSize, headSize));
+                }
             }
-            for (int row = 0; row < keys; row++)
-            {
-                new Span<float>(keyBack + row * padded, headSize).CopyTo(new Span<float>(dk.Row(keyRow + row) + head * headSize, headSize));
-                new Span<float>(valueBack + row * padded, headSize).CopyTo(new Span<float>(dv.Row(keyRow + row) + head * headSize, headSize));
-            }
+            parts = parts[same..];
         }
     }
 

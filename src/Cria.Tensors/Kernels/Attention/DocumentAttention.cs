@@ -7,6 +7,17 @@ namespace Cria.Tensors.Kernels.Attention;
 /// <summary>A document in a batch: <paramref name="Count"/> tokens in consecutive rows from <paramref name="Row"/>.</summary>
 internal readonly record struct DocumentRows(int Row, int Count);
 
+/// <summary>Queries of a document that meet keys of it: an earlier stretch, all of which they see, or their own, which each sees up to itself.</summary>
+internal readonly record struct AttentionPart(DocumentRows Queries, DocumentRows Keys, bool IsDiagonal)
+{
+    /// <summary>Blocks of queries × keys that are computed, for one head.</summary>
+    public long BlockCount(int block)
+    {
+        long queries = (Queries.Count + block - 1) / block, keys = (Keys.Count + block - 1) / block;
+        return IsDiagonal ? queries * (queries + 1) / 2 : queries * keys;
+    }
+}
+
 /// <summary>
 /// Causal grouped-query attention within each document, for training: blocks of 64 queries meet blocks of 64 keys (arXiv 2307.08691). Beside the result only the
 /// logarithm of each row's sum of exponentials is kept, from which the backward pass computes the probabilities again.
@@ -14,7 +25,7 @@ internal readonly record struct DocumentRows(int Row, int Count);
 internal sealed unsafe partial class DocumentAttention<T> where T : struct, ILanes<T>
 {
     /// <summary>Queries, and keys, of a block.</summary>
-    private const int Block = 64;
+    public const int Block = 64;
 
     /// <summary>A logarithm of sums no score comes near: rows that are not there get the probability 0.</summary>
     private const float NoRow = 1e30f;
@@ -62,28 +73,33 @@ internal sealed unsafe partial class DocumentAttention<T> where T : struct, ILan
     public static int Blocks(int tokens) => (tokens + Block - 1) / Block;
 
     /// <summary>
-    /// One block of queries with all heads that share key-value head <paramref name="head"/>: writes its part of <paramref name="result"/> and of
-    /// <paramref name="logSums"/> [tokens, heads].
+    /// One block of queries with all heads that share key-value head <paramref name="head"/>, which meets the keys of all <paramref name="parts"/>: writes its part of
+    /// <paramref name="result"/> and of <paramref name="logSums"/> [tokens, heads]. With <paramref name="continues"/> it goes on from what stands there: a result with the
+    /// logarithm L of its sum is a sum of 1 under the maximum L, so nothing overflows however far apart two parts' scores are.
     /// </summary>
-    public void Forward(Tensor q, Tensor k, Tensor v, Tensor result, float* logSums, DocumentRows document, int block, int head)
+    public void Forward(Tensor q, Tensor k, Tensor v, Tensor result, float* logSums, ReadOnlySpan<AttentionPart> parts, int block, int head, bool continues)
     {
-        int first = block * Block, rows = Math.Min(Block, document.Count - first), heads = q.Columns / headSize;
-        T nothing = T.Broadcast(-NoRow);
-        for (int g = 0; g < groupSize; g++) CopyQueries(q, document.Row + first, rows, head * groupSize + g, query + g * Block * headSize);
-        new Span<float>(output, groupSize * Block * padded).Clear();
-        new Span<float>(sums, groupSize * Block).Clear();
-        for (int i = 0; i < groupSize * Block; i += 16) nothing.Store(largest + i);
-        for (int keyBlock = 0; keyBlock <= block; keyBlock++)
+        DocumentRows queries = parts[0].Queries;
+        int first = queries.Row + block * Block, rows = Math.Min(Block, queries.Count - block * Block), heads = q.Columns / headSize;
+        for (int g = 0; g < groupSize; g++) CopyQueries(q, first, rows, head * groupSize + g, query + g * Block * headSize);
+        if (continues) Continue(result, logSums, first, rows, head, heads);
+        else Begin();
+        foreach (AttentionPart part in parts)
         {
-            int firstKey = keyBlock * Block, keys = Math.Min(Block, document.Count - firstKey);
-            Turn(k, document.Row + firstKey, keys, head, keyTurned);
-            PackAcross(v.Row(document.Row + firstKey) + head * headSize, v.Columns, keys, value);
-            for (int g = 0; g < groupSize; g++)
+            int keyBlocks = part.IsDiagonal ? block + 1 : Blocks(part.Keys.Count);
+            for (int keyBlock = 0; keyBlock < keyBlocks; keyBlock++)
             {
-                Scores(query + g * Block * headSize, keyTurned, scores);
-                Soften(g, rows, keyBlock == block);
-                for (int panel = 0; panel < panels; panel++)
-                    Multiply(scores, Block * 4, 4, value + (long)panel * Block * GemmKernel.Columns, keys, output + g * Block * padded + panel * GemmKernel.Columns, padded, rows, accumulate: true);
+                int firstKey = part.Keys.Row + keyBlock * Block, keys = Math.Min(Block, part.Keys.Count - keyBlock * Block);
+                bool isDiagonal = part.IsDiagonal && keyBlock == block;
+                Turn(k, firstKey, keys, head, keyTurned);
+                PackAcross(v.Row(firstKey) + head * headSize, v.Columns, keys, value);
+                for (int g = 0; g < groupSize; g++)
+                {
+                    Scores(query + g * Block * headSize, keyTurned, scores);
+                    Soften(g, rows, keys, isDiagonal);
+                    for (int panel = 0; panel < panels; panel++)
+                        Multiply(scores, Block * 4, 4, value + (long)panel * Block * GemmKernel.Columns, keys, output + g * Block * padded + panel * GemmKernel.Columns, padded, rows, accumulate: true);
+                }
             }
         }
         for (int g = 0; g < groupSize; g++)
@@ -93,9 +109,32 @@ internal sealed unsafe partial class DocumentAttention<T> where T : struct, ILan
             {
                 float sum = sums[g * Block + row];
                 T share = T.Broadcast(1 / sum);
-                float* from = output + (g * Block + row) * padded, to = result.Row(document.Row + first + row) + column;
+                float* from = output + (g * Block + row) * padded, to = result.Row(first + row) + column;
                 for (int i = 0; i < headSize; i += 16) (T.Load(from + i) * share).Store(to + i);
-                logSums[(long)(document.Row + first + row) * heads + head * groupSize + g] = largest[g * Block + row] + MathF.Log(sum);
+                logSums[(long)(first + row) * heads + head * groupSize + g] = largest[g * Block + row] + MathF.Log(sum);
+            }
+        }
+    }
+
+    private void Begin()
+    {
+        T nothing = T.Broadcast(-NoRow);
+        new Span<float>(output, groupSize * Block * padded).Clear();
+        new Span<float>(sums, groupSize * Block).Clear();
+        for (int i = 0; i < groupSize * Block; i += 16) nothing.Store(largest + i);
+    }
+
+    private void Continue(Tensor result, float* logSums, int first, int rows, int head, int heads)
+    {
+        for (int g = 0; g < groupSize; g++)
+        {
+            int queryHead = head * groupSize + g;
+            for (int row = 0; row < rows; row++)
+            {
+                int at = g * Block + row;
+                new Span<float>(result.Row(first + row) + queryHead * headSize, headSize).CopyTo(new Span<float>(output + at * padded, headSize));
+                largest[at] = logSums[(long)(first + row) * heads + queryHead];
+                sums[at] = 1;
             }
         }
     }
@@ -108,13 +147,14 @@ internal sealed unsafe partial class DocumentAttention<T> where T : struct, ILan
     }
 
     /// <summary>Turns scores into exponentials under the running maximum and rescales what was summed under the old one.</summary>
-    private void Soften(int g, int rows, bool diagonal)
+    private void Soften(int g, int rows, int keys, bool diagonal)
     {
         for (int row = 0; row < rows; row++)
         {
             float* line = scores + row * Block;
             // A query sees the keys up to its own; those after it are masked, whether they exist or not.
-            if (diagonal) new Span<float>(line + row + 1, Block - row - 1).Fill(-NoRow);
+            int seen = diagonal ? row + 1 : keys;
+            if (seen < Block) new Span<float>(line + seen, Block - seen).Fill(-NoRow);
             T most = T.Max(T.Max(T.Load(line), T.Load(line + 16)), T.Max(T.Load(line + 32), T.Load(line + 48)));
             float before = largest[g * Block + row], now = MathF.Max(before, T.Largest(most));
             T shift = T.Broadcast(now), sum = T.Broadcast(0);
