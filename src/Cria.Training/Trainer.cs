@@ -4,6 +4,7 @@ using Cria.Tensors;
 using Cria.Tensors.Backends.Recording;
 using Cria.Training.Checkpoints;
 using Cria.Training.Data;
+using Cria.Training.Ranks;
 
 namespace Cria.Training;
 
@@ -18,21 +19,26 @@ public sealed class Trainer : IDisposable
     private readonly IBatchSource data;
     private readonly IBatchSource? validation;
     private readonly TrainingOptions options;
+    private readonly TrainingRanks? ranks;
     private readonly ModelPass pass;
     private readonly AdamWState optimizer;
     private readonly TrainingBatch[] batches;
     private readonly TrainingBatch validationBatch;
     private double usualLoss = double.NaN;
 
-    /// <summary>Prepares a run. The model must be loaded on <paramref name="backend"/>; <paramref name="validation"/> is a source of one pass, or null.</summary>
-    public Trainer(Llama model, RecordingBackend backend, IBatchSource data, IBatchSource? validation, TrainingOptions options)
+    /// <summary>
+    /// Prepares a run. The model must be loaded on <paramref name="backend"/>; <paramref name="validation"/> is a source of one pass, or null. Where <paramref name="ranks"/> share the work,
+    /// each has a trainer with the same model, data and options, and all call the same methods; batches and their losses are those of all ranks together.
+    /// </summary>
+    public Trainer(Llama model, RecordingBackend backend, IBatchSource data, IBatchSource? validation, TrainingOptions options, TrainingRanks? ranks = null)
     {
         options.Check();
         if (options.RowLength > model.Config.ContextLength)
             throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"rows of {options.RowLength} tokens are longer than the model's context of {model.Config.ContextLength}; choose shorter rows, or a model with a longer context"));
-        (this.model, this.backend, this.data, this.validation, this.options) = (model, backend, data, validation, options);
-        pass = new ModelPass(model, backend);
-        optimizer = new AdamWState(backend, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        ranks?.Layout.Check(options.BatchRows, options.RowLength, model.Config.KeyValueHeadCount);
+        (this.model, this.backend, this.data, this.validation, this.options, this.ranks) = (model, backend, data, validation, options, ranks);
+        pass = new ModelPass(model, backend, ranks);
+        optimizer = new AdamWState(backend, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, ranks?.Share);
         batches = [.. Enumerable.Range(0, options.Accumulation).Select(_ => new TrainingBatch(options.BatchRows, options.RowLength))];
         validationBatch = new TrainingBatch(options.BatchRows, options.RowLength);
     }
@@ -47,10 +53,10 @@ public sealed class Trainer : IDisposable
     public DataCursor Cursor => data.Cursor;
 
     /// <summary>
-    /// Bytes that training holds: values, gradients and two means of every trained weight (16 bytes), frozen weights (4, or none of their own where the file has floats),
-    /// and what the largest batch so far needed for activations and packed factors. <see cref="TrainingMemory"/> foretells it.
+    /// Bytes that training holds: values, gradients and two means of every trained weight (16 bytes; of the means this rank's share), frozen weights (4, or none of their own where the
+    /// file has floats), and what the largest batch so far needed for activations and packed factors. <see cref="TrainingMemory"/> foretells it.
     /// </summary>
-    public long MemoryBytes => backend.Parameters.Sum(parameter => parameter.Count * (parameter.IsFrozen ? 4L : 16L)) + backend.ScratchBytes;
+    public long MemoryBytes => backend.Parameters.Sum(parameter => parameter.Count * (parameter.IsFrozen ? 4L : 8L)) + optimizer.ByteCount + backend.ScratchBytes;
 
     /// <summary>
     /// Operations a token, forward and backward: 6 an element of a matrix that takes part in a product (4 where it is frozen), and for attention 6 a layer, feature of the heads and position of
@@ -82,14 +88,15 @@ public sealed class Trainer : IDisposable
             for (int i = 0; i < batches.Length; i++)
             {
                 if (ModelPass.CountTargets(batches[i]) == 0) continue;
-                backend.DropoutSeed = unchecked((int)(options.Seed * 0x9E3779B97F4A7C15UL >> 33) + (int)(StepCount * batches.Length + i));
+                backend.DropoutSeed = unchecked((int)(options.Seed * 0x9E3779B97F4A7C15UL >> 33) + (int)(StepCount * batches.Length + i) + 7919 * (ranks?.Rank ?? 0));
                 loss += pass.Run(batches[i], targets);
                 backend.Backward();
             }
+            (loss, norm) = Gather(loss);
             loss /= targets;
-            norm = backend.GradientNorm();
             Watch(loss, norm);
             backend.Step(optimizer, rate, options.ClipNorm > 0 && norm > options.ClipNorm ? options.ClipNorm / norm : 1);
+            ranks?.ShareWeights(optimizer.Parameters);
         }
         StepCount++;
         TokenCount += tokens;
@@ -108,11 +115,17 @@ public sealed class Trainer : IDisposable
             long targets = 0;
             while (validation.Next(validationBatch))
             {
-                if (cancellationToken.IsCancellationRequested) return null;
+                if (ranks?.Any(cancellationToken.IsCancellationRequested) ?? cancellationToken.IsCancellationRequested) return null;
                 int count = ModelPass.CountTargets(validationBatch);
                 if (count == 0) continue;
                 loss += pass.Run(validationBatch, 1);
                 targets += count;
+            }
+            if (ranks is not null)
+            {
+                Span<double> sum = [loss];
+                ranks.Sum(sum);
+                loss = sum[0];
             }
             return targets == 0 ? null : loss / targets;
         }
@@ -122,10 +135,10 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Writes weights, optimizer, step and place in the data to one file, which appears when it is whole.</summary>
-    public void Save(string path) => Checkpoint.Write(path, new CheckpointState(StepCount, TokenCount, optimizer.StepCount, data.Cursor, options.Seed, usualLoss), optimizer);
+    /// <summary>Writes weights, optimizer, step and place in the data to one file, which appears when it is whole. All ranks call it, the first one writes.</summary>
+    public void Save(string path) => Checkpoint.Write(path, new CheckpointState(StepCount, TokenCount, optimizer.StepCount, data.Cursor, options.Seed, usualLoss), optimizer, ranks);
 
-    /// <summary>Goes on from a checkpoint of the same model and data. Throws <see cref="CriaException"/> when it does not fit.</summary>
+    /// <summary>Goes on from a checkpoint of the same model and data, whatever the number of ranks it was made with. Throws <see cref="CriaException"/> when it does not fit.</summary>
     public void Load(string path)
     {
         CheckpointState state = Checkpoint.Read(path, optimizer);
@@ -137,6 +150,16 @@ public sealed class Trainer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => optimizer.Dispose();
+
+    /// <summary>The loss and the length of the gradient over all ranks, whose gradients are added up.</summary>
+    private (double Loss, double Norm) Gather(double loss)
+    {
+        if (ranks is null) return (loss, backend.GradientNorm());
+        ranks.SumGradients(backend);
+        Span<double> sums = [loss, backend.SquaredGradient(ranks.Share)];
+        ranks.Sum(sums);
+        return (sums[0], Math.Sqrt(sums[1]));
+    }
 
     private void Watch(double loss, double norm)
     {

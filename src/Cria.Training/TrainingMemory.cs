@@ -1,4 +1,5 @@
 using Cria.Models;
+using Cria.Training.Ranks;
 
 namespace Cria.Training;
 
@@ -27,14 +28,21 @@ public sealed record TrainingMemory(long Weights, long Activations, long WayBack
     /// <param name="frozen">Weights that are not.</param>
     /// <param name="tokens">Tokens of a batch.</param>
     /// <param name="recompute">Whether a layer's activations are computed again on the way back.</param>
-    public static TrainingMemory Of(LlamaConfig config, long learned, long frozen, long tokens, bool recompute)
+    /// <param name="ranks">
+    /// Ranks that share the work, of which this is the memory of one: the tokens and the optimizer's means are divided, and where there is a ring, keys and values arrive and their gradients
+    /// leave: 40 · T · K more.
+    /// </param>
+    public static TrainingMemory Of(LlamaConfig config, long learned, long frozen, long tokens, bool recompute, RankLayout? ranks = null)
     {
+        ranks ??= new RankLayout();
+        tokens = (tokens + ranks.Count - 1) / ranks.Count;
         long hidden = config.HiddenSize, queries = (long)config.HeadCount * config.HeadSize, keys = (long)config.KeyValueHeadCount * config.HeadSize;
         long inner = 2 * queries + 2 * keys + 3L * config.FeedForwardSize + config.HeadCount;
         long layers = recompute ? config.LayerCount * 2 * hidden + 4 * hidden + inner : config.LayerCount * (6 * hidden + inner);
         long back = 4 * hidden + queries + 2 * keys + config.FeedForwardSize;
+        if (ranks.Ring > 1) back += 10 * keys;
         return new TrainingMemory(
-            16 * learned + 4 * frozen,
+            8 * learned + 8 * learned / ranks.Count + 4 * frozen,
             sizeof(float) * tokens * (layers + 3 * hidden + config.HeadSize),
             sizeof(float) * (tokens * back + Math.Max(64L * config.VocabularySize, 1L << 22)));
     }

@@ -4,6 +4,7 @@ using Cria.Tensors;
 using Cria.Tensors.Backends.Recording;
 using Cria.Tensors.Formats.Safetensors;
 using Cria.Training.Data;
+using Cria.Training.Ranks;
 
 namespace Cria.Training.Checkpoints;
 
@@ -15,21 +16,37 @@ public static class Checkpoint
 {
     private const string State = "state";
 
-    /// <summary>Writes a checkpoint.</summary>
-    public static void Write(string path, CheckpointState state, AdamWState optimizer)
+    /// <summary>Writes a checkpoint. Where ranks share the optimizer's means, all call this; the first one gathers them, a weight at a time, and writes.</summary>
+    public static void Write(string path, CheckpointState state, AdamWState optimizer, TrainingRanks? ranks = null)
     {
+        if (ranks is { Rank: > 0 })
+        {
+            for (int i = 0; i < optimizer.Parameters.Count; i++)
+            {
+                ranks.Collect(optimizer.Parameters[i], optimizer.Mean(i));
+                ranks.Collect(optimizer.Parameters[i], optimizer.Square(i));
+            }
+            return;
+        }
         byte[] json = Json(state);
         var tensors = new List<SafetensorsContent>();
         for (int i = 0; i < optimizer.Parameters.Count; i++)
         {
             Parameter parameter = optimizer.Parameters[i];
             int index = i;
-            tensors.Add(Rows(parameter.Name, parameter, row => parameter.Row(row)));
-            tensors.Add(Rows("mean." + parameter.Name, parameter, row => optimizer.Mean(index, row)));
-            tensors.Add(Rows("square." + parameter.Name, parameter, row => optimizer.Square(index, row)));
+            tensors.Add(Rows(parameter.Name, parameter, () => parameter.Stretch(0, parameter.Rows)));
+            tensors.Add(Rows("mean." + parameter.Name, parameter, () => ranks is null ? optimizer.Mean(index) : ranks.Collect(parameter, optimizer.Mean(index))));
+            tensors.Add(Rows("square." + parameter.Name, parameter, () => ranks is null ? optimizer.Square(index) : ranks.Collect(parameter, optimizer.Square(index))));
         }
         tensors.Add(new SafetensorsContent(State, "U8", [json.Length], stream => stream.Write(json)));
         SafetensorsWriter.Write(path, tensors);
+    }
+
+    /// <summary>What a checkpoint says beside its tensors. Throws <see cref="CriaException"/> when it is none.</summary>
+    public static CheckpointState ReadState(string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        return Parse(path, file.Bytes(Find(path, file.Entries.ToDictionary(entry => entry.Name), State, "U8", null)));
     }
 
     /// <summary>Reads a checkpoint into the weights and the optimizer. Throws <see cref="CriaException"/> when it is damaged or of another model; nothing is changed then.</summary>
@@ -45,25 +62,28 @@ public static class Checkpoint
         for (int i = 0; i < optimizer.Parameters.Count; i++)
         {
             Parameter parameter = optimizer.Parameters[i];
-            int index = i;
-            Fill(file, entries[parameter.Name], parameter, row => parameter.Row(row));
-            Fill(file, entries["mean." + parameter.Name], parameter, row => optimizer.Mean(index, row));
-            Fill(file, entries["square." + parameter.Name], parameter, row => optimizer.Square(index, row));
+            (int first, int count) = optimizer.Share.RowsOf(parameter.Rows);
+            Fill(file, entries[parameter.Name], parameter, 0, parameter.Stretch(0, parameter.Rows));
+            Fill(file, entries["mean." + parameter.Name], parameter, first, optimizer.Mean(i));
+            Fill(file, entries["square." + parameter.Name], parameter, first, optimizer.Square(i));
         }
         return state;
     }
 
-    private delegate Span<float> RowOf(int row);
+    private delegate ReadOnlySpan<float> Values();
 
-    private static SafetensorsContent Rows(string name, Parameter parameter, RowOf rowOf) => new(name, "F32", [parameter.Rows, parameter.Columns], stream =>
+    private static SafetensorsContent Rows(string name, Parameter parameter, Values values) => new(name, "F32", [parameter.Rows, parameter.Columns], stream =>
     {
-        for (int row = 0; row < parameter.Rows; row++) stream.Write(MemoryMarshal.AsBytes(rowOf(row)));
+        ReadOnlySpan<float> all = values();
+        for (int row = 0; row < parameter.Rows; row++) stream.Write(MemoryMarshal.AsBytes(all.Slice(row * parameter.Columns, parameter.Columns)));
     });
 
-    private static void Fill(SafetensorsFile file, SafetensorsEntry entry, Parameter parameter, RowOf rowOf)
+    /// <summary>Reads consecutive rows of a tensor, as many as fill the place.</summary>
+    private static void Fill(SafetensorsFile file, SafetensorsEntry entry, Parameter parameter, int firstRow, Span<float> place)
     {
-        int rowBytes = parameter.Columns * sizeof(float);
-        for (int row = 0; row < parameter.Rows; row++) file.Bytes(entry, (long)row * rowBytes, rowBytes).CopyTo(MemoryMarshal.AsBytes(rowOf(row)));
+        int columns = parameter.Columns, rowBytes = columns * sizeof(float);
+        for (int row = 0; row * columns < place.Length; row++)
+            file.Bytes(entry, (long)(firstRow + row) * rowBytes, rowBytes).CopyTo(MemoryMarshal.AsBytes(place.Slice(row * columns, columns)));
     }
 
     private static SafetensorsEntry Find(string path, Dictionary<string, SafetensorsEntry> entries, string name, string type, Parameter? shape)

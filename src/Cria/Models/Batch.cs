@@ -81,6 +81,19 @@ public sealed class Batch
         }
     }
 
+    /// <summary>
+    /// Adds this rank's rows of documents that several ranks share: which keys each row meets is the backend's to know. Logits are asked for after each token whose target is not negative,
+    /// and after the first where there is none, because every rank takes the way back.
+    /// </summary>
+    internal void AddShard(ReadOnlySpan<int> shard, ReadOnlySpan<long> at, ReadOnlySpan<int> targets)
+    {
+        tokens.AddRange(shard);
+        positions.AddRange(at);
+        for (int i = 0; i < targets.Length; i++)
+            if (targets[i] >= 0) outputs.Add(i);
+        if (outputs.Count == 0) outputs.Add(0);
+    }
+
     /// <summary>Marks the tokens as cached; called by the model when the step is done.</summary>
     internal void Commit()
     {
