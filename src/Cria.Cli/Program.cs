@@ -13,6 +13,7 @@ var root = new RootCommand("Cria runs Llama 3 models on this computer.")
     TokenizeCommand.Create(terminal),
     NewCommand.Create(terminal),
     TrainCommand.Create(terminal),
+    DataCommand.Create(terminal),
     TokenizerCommand.Create(terminal),
     BenchCommand.Create(terminal),
     EvalCommand.Create(terminal),

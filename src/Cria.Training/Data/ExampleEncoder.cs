@@ -23,6 +23,18 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate template, b
     /// <summary>The tokens of a text or a piece of one, without beginning and end. Special tokens in it are read as letters.</summary>
     public int[] Encode(TextDocument document) => tokenizer.Encode(document.Text);
 
+    /// <summary>A sequence that was tokenized before.</summary>
+    /// <exception cref="CriaException">A token is not of this vocabulary.</exception>
+    public TrainingExample Encode(TokenDocument document)
+    {
+        foreach (int token in document.Tokens)
+            if (token >= tokenizer.VocabularySize) throw new CriaException($"{document.Place}: token {token} is outside the vocabulary of {tokenizer.VocabularySize}; pack the corpus again with this model");
+        if (document.Learn is null) return new TrainingExample(document.Tokens);
+        var inLoss = new bool[document.Tokens.Length];
+        foreach ((int start, int count) in document.Learn) inLoss.AsSpan(start, count).Fill(true);
+        return new TrainingExample(document.Tokens, inLoss);
+    }
+
     /// <summary>A conversation as its template renders it.</summary>
     /// <exception cref="CriaException">The template refuses the conversation, or it is not to be seen where the assistant speaks, or nowhere; the message names the place.</exception>
     public TrainingExample Encode(ConversationDocument document)

@@ -42,7 +42,13 @@ public sealed class ExampleLoader
         foreach (Document document in corpus.Read(progress))
         {
             batch.Add(document);
-            characters += document is TextDocument piece ? piece.Text.Length : ((ConversationDocument)document).Turns.Sum(turn => turn.Content?.Length ?? 0);
+            characters += document switch
+            {
+                TextDocument piece => piece.Text.Length,
+                ConversationDocument conversation => conversation.Turns.Sum(turn => turn.Content?.Length ?? 0),
+                TokenDocument sequence => sequence.Tokens.Length,
+                _ => 0,
+            };
             if (characters < BatchCharacters && batch.Count < BatchDocuments) continue;
             loader.Add(batch, cancellationToken);
             batch.Clear();
@@ -59,7 +65,12 @@ public sealed class ExampleLoader
         {
             try
             {
-                encoded[i].Example = batch[i] is ConversationDocument conversation ? encoder.Encode(conversation) : new TrainingExample(encoder.Encode((TextDocument)batch[i]));
+                encoded[i].Example = batch[i] switch
+                {
+                    ConversationDocument conversation => encoder.Encode(conversation),
+                    TokenDocument sequence => encoder.Encode(sequence),
+                    Document text => new TrainingExample(encoder.Encode((TextDocument)text)),
+                };
             }
             catch (CriaException failure)
             {
@@ -70,11 +81,11 @@ public sealed class ExampleLoader
         {
             if (encoded[i].Failure is { } failure) ExceptionDispatchInfo.Throw(failure);
             if (batch[i] is TextDocument piece) AddText(piece, encoded[i].Example!.Tokens);
-            else AddConversation(batch[i], encoded[i].Example!);
+            else AddWhole(batch[i], encoded[i].Example!);
         }
     }
 
-    private void AddConversation(Document document, TrainingExample example)
+    private void AddWhole(Document document, TrainingExample example)
     {
         if (example.Tokens.Length - 1 <= options.RowLength)
         {
@@ -82,7 +93,7 @@ public sealed class ExampleLoader
             return;
         }
         if (!options.SkipTooLong)
-            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{document.Place}: the conversation has {example.Tokens.Length} tokens, but a row only {options.RowLength}; shorten it, train with a longer context, or leave out what is too long"));
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{document.Place}: the {(document is TokenDocument ? "sequence" : "conversation")} has {example.Tokens.Length} tokens, but a row only {options.RowLength}; shorten it, train with a longer context, or leave out what is too long"));
         store.SkippedCount++;
     }
 

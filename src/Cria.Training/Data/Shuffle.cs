@@ -6,7 +6,7 @@ namespace Cria.Training.Data;
 internal static class Shuffle
 {
     /// <summary>Purposes besides the epochs, which count from 0.</summary>
-    public const ulong Split = ulong.MaxValue, Rows = 1UL << 32;
+    public const ulong Split = ulong.MaxValue, Rows = 1UL << 32, Copies = 1UL << 33;
 
     /// <summary>The numbers from 0 to <paramref name="count"/> - 1 in a drawn order (Fisher and Yates).</summary>
     public static int[] Order(int count, ulong seed, ulong purpose)

@@ -5,7 +5,11 @@ namespace Cria.Corpora;
 
 /// <summary>One entry of a corpus.</summary>
 /// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
-public abstract record Document(string Place);
+public abstract record Document(string Place)
+{
+    /// <summary>What collection it is from, where the file says so: <c>source</c>, or in <c>meta</c> <c>source</c> or <c>redpajama_set_name</c>.</summary>
+    public string? Source { get; init; }
+}
 
 /// <summary>Plain text.</summary>
 /// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
@@ -22,3 +26,9 @@ public sealed record ConversationDocument(string Place, IReadOnlyList<ChatTurn> 
     /// <summary>The functions the assistant may call, as OpenAI's <c>tools</c>; null for none.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
 }
+
+/// <summary>A sequence that was tokenized before, as <c>cria data pack</c> writes it.</summary>
+/// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
+/// <param name="Tokens">Its tokens, special ones included.</param>
+/// <param name="Learn">The stretches that are to be learnt, first token and count; null: all.</param>
+public sealed record TokenDocument(string Place, int[] Tokens, IReadOnlyList<(int Start, int Count)>? Learn) : Document(Place);

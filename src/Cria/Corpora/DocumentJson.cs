@@ -11,6 +11,7 @@ namespace Cria.Corpora;
 /// OpenAI:   {"messages": [{"role": "user", "content": "…"}, …], "tools": […]}
 /// ShareGPT: {"conversations": [{"from": "human", "value": "…"}, {"from": "gpt", "value": "…"}], "system": "…"}
 /// Alpaca:   {"instruction": "…", "input": "…", "output": "…", "system": "…"}
+/// tokens:   {"tokens": [128000, …], "learn": [[start, count], …]}
 /// </code>
 /// </summary>
 public static class DocumentJson
@@ -24,18 +25,61 @@ public static class DocumentJson
         if (value.ValueKind != JsonValueKind.Object) throw new CriaException($"{place}: {Kind(value)} instead of an object; write {{\"text\": …}}, {{\"messages\": …}}, {{\"conversations\": …}} or {{\"instruction\": …, \"output\": …}}");
         try
         {
-            if (value.TryGetProperty("messages", out JsonElement messages)) return OpenAi(place, value, messages);
-            if (value.TryGetProperty("conversations", out JsonElement conversations)) return ShareGpt(place, value, conversations);
-            if (value.TryGetProperty("instruction", out _)) return Alpaca(place, value);
-            if (value.TryGetProperty("text", out _)) return new TextDocument(place, Text(place, value, "text"));
-            string keys = string.Join(", ", value.EnumerateObject().Select(entry => entry.Name).Take(8)).ReplaceLineEndings(" ");
-            throw new CriaException($"{place}: no document has {(keys.Length == 0 ? "no keys" : $"the keys {keys}")}; write text, messages, conversations, or instruction and output");
+            Document document = Known(place, value);
+            return Source(value) is { } source ? document with { Source = source } : document;
         }
         catch (InvalidOperationException failure)
         {
             throw new CriaException($"{place}: a text is not valid Unicode; correct the file", failure);
         }
     }
+
+    private static Document Known(string place, JsonElement value)
+    {
+        if (value.TryGetProperty("messages", out JsonElement messages)) return OpenAi(place, value, messages);
+        if (value.TryGetProperty("conversations", out JsonElement conversations)) return ShareGpt(place, value, conversations);
+        if (value.TryGetProperty("instruction", out _)) return Alpaca(place, value);
+        if (value.TryGetProperty("text", out _)) return new TextDocument(place, Text(place, value, "text"));
+        if (value.TryGetProperty("tokens", out JsonElement tokens)) return Tokens(place, value, tokens);
+        string keys = string.Join(", ", value.EnumerateObject().Select(entry => entry.Name).Take(8)).ReplaceLineEndings(" ");
+        throw new CriaException($"{place}: no document has {(keys.Length == 0 ? "no keys" : $"the keys {keys}")}; write text, messages, conversations, or instruction and output");
+    }
+
+    private static TokenDocument Tokens(string place, JsonElement value, JsonElement tokens)
+    {
+        int[] ids = Numbers(place, "tokens", tokens);
+        if (Property(value, "learn") is not { } learn) return new TokenDocument(place, ids, null);
+        if (learn.ValueKind != JsonValueKind.Array) throw new CriaException($"{place}: learn is {Kind(learn)} instead of a list of [start, count]");
+        var stretches = new List<(int, int)>();
+        foreach (JsonElement stretch in learn.EnumerateArray())
+        {
+            int[] pair = Numbers(place, "learn", stretch);
+            if (pair.Length != 2 || pair[0] + (long)pair[1] > ids.Length) throw new CriaException($"{place}: learn has a stretch that is not inside the {ids.Length} tokens; write [start, count]");
+            stretches.Add((pair[0], pair[1]));
+        }
+        return new TokenDocument(place, ids, stretches);
+    }
+
+    private static int[] Numbers(string place, string name, JsonElement list)
+    {
+        if (list.ValueKind != JsonValueKind.Array) throw new CriaException($"{place}: {name} is {Kind(list)} instead of a list of whole numbers");
+        var numbers = new int[list.GetArrayLength()];
+        int at = 0;
+        foreach (JsonElement entry in list.EnumerateArray())
+        {
+            if (entry.ValueKind != JsonValueKind.Number || !entry.TryGetInt32(out numbers[at]) || numbers[at] < 0) throw new CriaException($"{place}: {name} holds {entry.GetRawText()}, which is no whole number of 0 or more");
+            at++;
+        }
+        return numbers;
+    }
+
+    private static string? Source(JsonElement value)
+    {
+        if (Name(value, "source") is { } own) return own;
+        return value.TryGetProperty("meta", out JsonElement meta) && meta.ValueKind == JsonValueKind.Object ? Name(meta, "source") ?? Name(meta, "redpajama_set_name") : null;
+    }
+
+    private static string? Name(JsonElement parent, string name) => parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static ConversationDocument OpenAi(string place, JsonElement value, JsonElement messages)
     {
