@@ -16,6 +16,13 @@ internal sealed class Terminal : IDisposable
     private readonly bool colours;
     private readonly Lazy<StreamReader> input;
 
+    private Terminal(StreamWriter silence)
+    {
+        (Out, Error) = (silence, silence);
+        input = new Lazy<StreamReader>(() => new StreamReader(Stream.Null));
+        ErrorConsole = Draw(Error, isTerminal: false);
+    }
+
     private Terminal()
     {
         bool hasInput = StandardInput.IsOpen();
@@ -55,6 +62,9 @@ internal sealed class Terminal : IDisposable
 
     /// <summary>The streams of this process.</summary>
     public static Terminal OfThisProcess() => new();
+
+    /// <summary>Streams that nobody reads.</summary>
+    public static Terminal OfNobody() => new(StreamWriter.Null);
 
     /// <summary>The text as standard output should show it.</summary>
     public string OnOutput(string text, Ink ink) => OutputIsTerminal ? Coloured(text, ink) : text;

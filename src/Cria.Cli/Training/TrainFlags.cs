@@ -1,10 +1,13 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Text.Json;
 using Cria.Cli.Options;
+using Cria.Models;
 using Cria.Tensors;
+using Cria.Tensors.Formats;
+using Cria.Tensors.Threading;
 using Cria.Training;
 using Cria.Training.LowRank;
+using Cria.Training.Planning;
+using Cria.Training.Ranks;
 
 namespace Cria.Cli.Training;
 
@@ -17,6 +20,7 @@ internal sealed class TrainFlags
     public readonly Option<double?> ValidationShare = Numbers.Real("--validation-share", "X", "Keep this share of the documents for that instead (default 0).", 0, 0.9);
     public readonly Option<string> Output = new("--output", "-o") { HelpName = "FOLDER", Description = "Where model.gguf, checkpoint.safetensors, log.csv and loss.svg go." };
     public readonly Option<string?> Config = new("--config") { HelpName = "FILE", Description = "Options in a JSON file: {\"learning-rate\": 0.001, \"data\": [\"a.jsonl\"]}." };
+    public readonly Option<string?> Stages = new("--stages") { HelpName = "FILE", Description = "Train in stages, each from the model of the one before: options in a JSON file, those of a stage in its list \"stages\"." };
     public readonly Option<bool> Resume = new("--resume") { Description = "Go on from the checkpoint in the folder." };
     public readonly Option<string?> Type = new("--type") { HelpName = "TYPE", Description = "Store the model as F32 (default), F16, Q8_0 or any other type." };
     public readonly Option<bool> TrainOnInputs = new("--train-on-inputs") { Description = "In conversations, learn what users say too." };
@@ -29,6 +33,8 @@ internal sealed class TrainFlags
     private readonly Option<double?> epochs = Numbers.Real("--epochs", "X", "Passes over the data, in place of --steps (default 1).", 1e-6);
     private readonly Option<long?> rows = Numbers.Integer("--batch", ["-b"], "N", "Rows of a batch (default 4).", 1, 65536);
     private readonly Option<long?> length = Numbers.Integer("--length", ["-l"], "TOKENS", "Tokens of a row; documents are packed into rows (default 512).", 1, 1 << 24);
+    private readonly Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "The context that the model is to have; rows are as long.", 1, int.MaxValue);
+    private readonly Option<double?> theta = Numbers.Real("--theta", "X", "The rotary base for it.", 1.000001);
     private readonly Option<long?> accumulate = Numbers.Integer("--accumulate", [], "N", "Batches whose gradients make one step (default 1).", 1, 1 << 20);
     private readonly Option<double?> rate = Numbers.Real("--learning-rate", "X", "The highest learning rate (default 3e-4).", 0);
     private readonly Option<double?> final = Numbers.Real("--final-share", "X", "Where a falling rate ends, as a share of the highest (default 0.1).", 0, 1);
@@ -43,15 +49,20 @@ internal sealed class TrainFlags
     private readonly Option<long?> saveEvery = Numbers.Integer("--save-every", [], "STEPS", "Write checkpoint and model this often (default 500).", 1);
     private readonly Option<bool> bf16 = new("--bf16") { Description = "Round the factors of matrix products to bfloat16 where the processor multiplies those faster; sums and weights stay floats." };
     private readonly Option<bool> recompute = new("--recompute") { Description = "Keep two activations a layer and compute the others again on the way back: a third slower, far less memory." };
+    private readonly Option<long?> ring = Numbers.Integer("--ring", [], "R", "Ranks that each sequence is spread over; by default as many as were started, shared out among the replicas.", 1, 1 << 20);
+    private readonly Option<long?> replicas = Numbers.Integer("--replicas", [], "D", "Rings that share the rows of a batch (default 1).", 1, 1 << 20);
+    private readonly Option<long?> ulysses = Numbers.Integer("--ulysses", [], "U", "Ranks that share the heads of each place of a ring (default 1).", 1, 1 << 10);
     private readonly Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
 
     /// <summary>Adds the options to the command.</summary>
     public void AddTo(Verb verb)
     {
-        verb.Add("Files", Model, Data, ValidationData, ValidationShare, Output, Config, Resume, Type);
+        verb.Add("Files", Model, Data, ValidationData, ValidationShare, Output, Config, Stages, Resume, Type);
         verb.Add("Data", length, rows, accumulate, TrainOnInputs, SkipTooLong, seed);
         verb.Add("Learning", steps, epochs, rate, schedule, warmup, final, decay, beta1, beta2, clip);
+        verb.Add("Context", context, theta);
         verb.Add("LoRA", loraRank, loraAlpha, loraDropout, loraTargets);
+        verb.Add("Ranks (mpirun -np N cria train …)", ring, replicas, ulysses);
         verb.Add("Running", evaluateEvery, saveEvery, bf16, recompute, threads);
     }
 
@@ -59,24 +70,8 @@ internal sealed class TrainFlags
     public ParseResult WithConfig(ParseResult typed, Command command)
     {
         if (typed.GetValue(Config) is not { } path) return typed;
-        var words = new List<string>();
-        using (JsonDocument document = Read(path))
-        {
-            foreach (JsonProperty setting in document.RootElement.EnumerateObject())
-            {
-                Option option = command.Options.FirstOrDefault(option => option.Name == "--" + setting.Name && option != Config)
-                    ?? throw new CriaException($"{path}: there is no option '{setting.Name}'; see 'cria train --help' for their names");
-                if (typed.GetResult(option) is { Implicit: false }) continue;
-                bool isFlag = option.ValueType == typeof(bool);
-                if (isFlag && setting.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) throw new CriaException($"{path}: {setting.Name} is true or false, not {setting.Value.GetRawText()}");
-                if (setting.Value.ValueKind is JsonValueKind.False or JsonValueKind.Null) continue;
-                if (setting.Value.ValueKind == JsonValueKind.True && isFlag) words.Add(option.Name);
-                else if (setting.Value.ValueKind == JsonValueKind.Array) words.AddRange(setting.Value.EnumerateArray().SelectMany(value => (string[])[option.Name, Text(path, setting.Name, value)]));
-                else words.AddRange([option.Name, Text(path, setting.Name, setting.Value)]);
-            }
-        }
-        ParseResult merged = command.Parse([.. typed.Tokens.Where(token => token.Type != TokenType.Command).Select(token => token.Value), .. words], typed.Configuration);
-        return merged.Errors.Count == 0 ? merged : throw new CriaException($"{path}: {merged.Errors[0].Message.TrimEnd('.')}");
+        using var file = new OptionFile(path);
+        return file.Parse(typed, command, file.Words(file.Root, command, option => typed.GetResult(option) is { Implicit: false }));
     }
 
     /// <summary>The hyperparameters; <paramref name="rowsOfPass"/> turns passes over the data into steps.</summary>
@@ -100,6 +95,9 @@ internal sealed class TrainFlags
         };
     }
 
+    /// <summary>What a step computes, for a plan.</summary>
+    public PlannedWork Work(ParseResult parsed) => new(RowLength(parsed), (int)(parsed.GetValue(rows) ?? 4), (int)(parsed.GetValue(accumulate) ?? 1), Recompute(parsed));
+
     /// <summary>The adapter to learn; null to learn the weights themselves.</summary>
     public LoraOptions? Lora(ParseResult parsed)
     {
@@ -119,7 +117,22 @@ internal sealed class TrainFlags
         return options;
     }
 
-    public int RowLength(ParseResult parsed) => (int)(parsed.GetValue(length) ?? 512);
+    /// <summary>Tokens of a row: the context that is trained for, where one is given.</summary>
+    public int RowLength(ParseResult parsed) => (int)(parsed.GetValue(length) ?? parsed.GetValue(context) ?? 512);
+
+    public long? Context(ParseResult parsed) => parsed.GetValue(context);
+
+    public long? Steps(ParseResult parsed) => parsed.GetValue(steps);
+
+    /// <summary>The model with the context and the rotary positions it is to learn; what is given is taken over.</summary>
+    public ITensorSource Extend(ParseResult parsed, ITensorSource source)
+    {
+        double? newTheta = parsed.GetValue(theta);
+        if (parsed.GetValue(context) is not { } tokens) return newTheta is null ? source : throw new UsageException("--context is missing: --theta is the rotary base for a longer one");
+        LlamaConfig config = LlamaConfig.From(source);
+        if (tokens <= config.ContextLength && newTheta is null) return source;
+        return new RetunedSource(source, tokens, newTheta ?? throw new CriaException($"a context of {tokens} is longer than the model's {config.ContextLength}; give its rotary base with --theta, or extend the model first"));
+    }
 
     public ulong Seed(ParseResult parsed) => parsed.GetValue(seed) ?? 0;
 
@@ -131,29 +144,13 @@ internal sealed class TrainFlags
 
     public bool Recompute(ParseResult parsed) => parsed.GetValue(recompute);
 
-    public int Threads(ParseResult parsed) => (int)(parsed.GetValue(threads) ?? 0);
+    /// <summary>Threads of this process; where several ranks share a host, they share its cores.</summary>
+    public int Threads(ParseResult parsed, int ranksOnHost) => (int)(parsed.GetValue(threads) ?? (ranksOnHost == 1 ? 0 : Math.Max(1, CpuTopology.PhysicalCores / ranksOnHost)));
 
-    private static JsonDocument Read(string path)
+    /// <summary>How <paramref name="count"/> ranks share the work; the ring takes what replicas and heads leave.</summary>
+    public RankLayout Layout(ParseResult parsed, int count)
     {
-        try
-        {
-            JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new CriaException($"{path} does not hold a JSON object of options");
-        }
-        catch (JsonException failure)
-        {
-            throw new CriaException($"{path}: line {failure.LineNumber + 1} is not valid JSON; correct it", failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CriaException($"{path} cannot be read: {failure.Message.ReplaceLineEndings(" ")}", failure);
-        }
+        int outer = (int)(parsed.GetValue(replicas) ?? 1), inner = (int)(parsed.GetValue(ulysses) ?? 1);
+        return new RankLayout((int)(parsed.GetValue(ring) ?? Math.Max(1, count / Math.Max(1, outer * inner))), outer, inner);
     }
-
-    private static string Text(string path, string name, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.Number => value.GetRawText(),
-        _ => throw new CriaException($"{path}: {name} is {value.GetRawText()}, which is neither text nor a number"),
-    };
 }

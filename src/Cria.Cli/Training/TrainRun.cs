@@ -7,6 +7,7 @@ using Cria.Tensors.Formats;
 using Cria.Training;
 using Cria.Training.Checkpoints;
 using Cria.Training.LowRank;
+using Cria.Training.Ranks;
 using Cria.Training.Reports;
 
 namespace Cria.Cli.Training;
@@ -46,6 +47,9 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     /// <summary>True when an adapter is learnt, and stored in place of a model.</summary>
     public bool LearnsAdapter { get; init; }
 
+    /// <summary>The ranks that share the work; the first one writes and speaks.</summary>
+    public TrainingRanks? Ranks { get; init; }
+
     /// <summary>The checkpoint in a folder.</summary>
     public static string CheckpointPath(string folder) => Path.Combine(folder, "checkpoint.safetensors");
 
@@ -55,14 +59,14 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     /// <summary>Runs to the end, or until it is cancelled; both save.</summary>
     public void Run(CancellationToken cancellationToken)
     {
-        using var log = new TrainingLog(Path.Combine(Folder, "log.csv"), trainer.StepCount);
+        using TrainingLog? log = Ranks is { Rank: > 0 } ? null : new TrainingLog(Path.Combine(Folder, "log.csv"), trainer.StepCount);
         using var status = new StatusLine(terminal);
-        validationLoss = log.Entries.LastOrDefault(entry => entry.ValidationLoss is not null)?.ValidationLoss;
+        validationLoss = log?.Entries.LastOrDefault(entry => entry.ValidationLoss is not null)?.ValidationLoss;
         firstStep = trainer.StepCount;
         long firstToken = trainer.TokenCount;
         clock.Start();
         TimeSpan lastLine = default, lastReport = default;
-        while (trainer.StepCount < options.Steps && !cancellationToken.IsCancellationRequested)
+        while (trainer.StepCount < options.Steps && !(Ranks?.Any(cancellationToken.IsCancellationRequested) ?? cancellationToken.IsCancellationRequested))
         {
             TimeSpan begun = clock.Elapsed;
             TrainingStep step = trainer.Step();
@@ -76,7 +80,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
                 validationLoss = measured ?? validationLoss;
                 clock.Start();
             }
-            log.Add(new LogEntry(step.Number, trainer.TokenCount, step.Loss, measured, step.LearningRate, step.GradientNorm, tokensPerSecond));
+            log?.Add(new LogEntry(step.Number, trainer.TokenCount, step.Loss, measured, step.LearningRate, step.GradientNorm, tokensPerSecond));
             shown = step.Number == firstStep + 1 ? step.Loss : 0.95 * shown + 0.05 * step.Loss;
             if (clock.Elapsed - lastLine > LinePace) status.Show(Line(step, tokensPerSecond, lastLine = clock.Elapsed));
             if (measured is not null || clock.Elapsed - lastReport > ReportPace || isLast) Report(status, step, tokensPerSecond, lastReport = clock.Elapsed);
@@ -85,7 +89,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         Save(status, log);
         status.Clear();
         string end = trainer.StepCount < options.Steps ? string.Create(CultureInfo.InvariantCulture, $"stopped after step {trainer.StepCount} of {options.Steps}; go on with --resume") : string.Create(CultureInfo.InvariantCulture, $"{trainer.StepCount} steps done");
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}, {Speed((trainer.TokenCount - firstToken) / clock.Elapsed.TotalSeconds)}"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}, {Speed((trainer.TokenCount - firstToken) / clock.Elapsed.TotalSeconds)}{(Ranks is { Places: > 1 } ? string.Create(CultureInfo.InvariantCulture, $", {Ranks.RingWait / clock.Elapsed:P1} of the time waiting for the ring") : "")}"));
     }
 
     /// <summary>A lasting line: after a measurement, and now and then where no live line can be seen.</summary>
@@ -107,10 +111,16 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     private string Speed(double tokensPerSecond) =>
         string.Create(CultureInfo.InvariantCulture, $"{tokensPerSecond:F0} tokens/s, {tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds):P0} of the {PeakName} peak");
 
-    private void Save(StatusLine status, TrainingLog log)
+    private void Save(StatusLine status, TrainingLog? log)
     {
         status.Show("saving");
         trainer.Save(CheckpointPath(Folder));
+        if (log is not null) SaveModel(log);
+        Ranks?.Barrier();
+    }
+
+    private void SaveModel(TrainingLog log)
+    {
         LossCurve.Write(Path.Combine(Folder, "loss.svg"), "loss, nats a token", log.Entries);
         if (LearnsAdapter)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Cria.Tensors;
@@ -38,6 +39,9 @@ public sealed class TrainingRanks : ISequenceRanks
     /// <summary>All ranks.</summary>
     public int Count => world.Count;
 
+    /// <summary>How long this rank has waited for its ring: what computing did not hide, and for slower ranks.</summary>
+    public TimeSpan RingWait { get; private set; }
+
     /// <summary>The rows of weights whose gradients this rank sums up and whose means it keeps.</summary>
     public RankShare Share => new(Rank, Count);
 
@@ -54,7 +58,12 @@ public sealed class TrainingRanks : ISequenceRanks
     public int BeginShift(ReadOnlySpan<float> send, Span<float> receive) => ring.BeginShift(send, receive);
 
     /// <inheritdoc/>
-    public void EndShift(int shift) => ring.EndShift(shift);
+    public void EndShift(int shift)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        ring.EndShift(shift);
+        RingWait += Stopwatch.GetElapsedTime(begun);
+    }
 
     /// <inheritdoc/>
     public void Progress() => ring.Progress();

@@ -57,10 +57,7 @@ internal sealed unsafe class ThreadRanks : ICollectives
         }
     }
 
-    public void Barrier()
-    {
-        if (!group.Barrier.SignalAndWait(Patience)) throw new TimeoutException("a rank does not come");
-    }
+    public void Barrier() => group.Meet();
 
     public void Sum(Span<double> values)
     {
@@ -178,14 +175,33 @@ internal sealed unsafe class ThreadRanks : ICollectives
 
     private sealed class Group(int count)
     {
-        public int Count { get; } = count;
+        private int arrived;
+        private long meetings;
 
-        public Barrier Barrier { get; } = new(count);
+        public int Count { get; } = count;
 
         public nint[] Places { get; } = new nint[count];
 
         public Dictionary<(int Split, int Color), Group> Parts { get; } = [];
 
         public Dictionary<(int Rank, int Shift), float[]> Messages { get; } = [];
+
+        /// <summary>Waits until all have come.</summary>
+        public void Meet()
+        {
+            lock (Places)
+            {
+                long own = meetings;
+                if (++arrived == Count)
+                {
+                    arrived = 0;
+                    meetings++;
+                    Monitor.PulseAll(Places);
+                    return;
+                }
+                while (meetings == own)
+                    if (!Monitor.Wait(Places, Patience)) throw new TimeoutException("a rank does not come");
+            }
+        }
     }
 }

@@ -46,7 +46,7 @@ public sealed class MpiRanks : ICollectives
     public static void Leave()
     {
         if (world is null) return;
-        OpenMpi.MPI_Finalize();
+        _ = OpenMpi.MPI_Finalize();
         world = null;
     }
 
