@@ -1,7 +1,7 @@
 using Cria.Adapters;
 using Cria.Generation;
 using Cria.Models;
-using Cria.Tensors;
+using Cria.Tensors.Backends;
 
 namespace Cria;
 
@@ -14,8 +14,8 @@ public sealed record LoadOptions
     /// <summary>Most tokens of prompt and answer together; null is what the model was made for, as far as memory reaches.</summary>
     public long? ContextLength { get; init; }
 
-    /// <summary>How keys and values are kept: F16, or F32 for twice the memory.</summary>
-    public TensorType KvType { get; init; } = TensorType.F16;
+    /// <summary>How keys and values are kept: F16, F32 for twice the memory, Q8_0 for about half or Q4_0 for about a quarter; one type for both, or one each.</summary>
+    public KvTypes KvType { get; init; } = KvTypes.Half;
 
     /// <summary>Tokens of all conversations together whose keys and values may be kept; null is about half of the memory that the weights leave. Memory is taken as it is used.</summary>
     public long? KvTokens { get; init; }

@@ -59,10 +59,10 @@ public unsafe class AttentionBenchmarks
     }
 
     private void Scores<T>() where T : struct, ILanes<T> =>
-        AttentionTile.Scores<T>((float*)queries.Data, (float*)page.Data, HeadSize, (float*)scores.Data);
+        AttentionTile.Scores<T>((float*)queries.Data, (float*)page.Data, HeadSize, AttentionTile.Rows, (float*)scores.Data, page.Data, 0);
 
     private void Gather<T>() where T : struct, ILanes<T> =>
-        AttentionTile.Gather<T>((float*)scores.Data, (float*)page.Data, HeadSize, (float*)shrink.Data, (float*)output.Data);
+        AttentionTile.Gather<T>((float*)scores.Data, (float*)page.Data, HeadSize, AttentionTile.Rows, (float*)shrink.Data, (float*)output.Data);
 
     private sealed class Report : ManualConfig
     {

@@ -1,4 +1,4 @@
-using Cria.Tensors;
+using Cria.Tensors.Backends;
 
 namespace Cria.Cli.Benching;
 
@@ -7,7 +7,7 @@ namespace Cria.Cli.Benching;
 /// <param name="Threads">Numbers of threads; 0 is one a physical core.</param>
 /// <param name="Prompts">Lengths of prompts.</param>
 /// <param name="Answers">Lengths of answers.</param>
-/// <param name="Depth">Tokens before an answer.</param>
+/// <param name="Depths">Tokens already in the cache.</param>
 /// <param name="Repetitions">Timed runs of each.</param>
-/// <param name="KvType">Type of the cached keys and values.</param>
-internal sealed record BenchPlan(string ModelPath, IReadOnlyList<int> Threads, IReadOnlyList<int> Prompts, IReadOnlyList<int> Answers, int Depth, int Repetitions, TensorType KvType);
+/// <param name="KvTypes">How cached keys and values are kept.</param>
+internal sealed record BenchPlan(string ModelPath, IReadOnlyList<int> Threads, IReadOnlyList<int> Prompts, IReadOnlyList<int> Answers, IReadOnlyList<int> Depths, int Repetitions, KvTypes KvTypes);

@@ -5,7 +5,6 @@ using Cria.Cli.Pulling;
 using Cria.Evaluation;
 using Cria.Models;
 using Cria.Packing;
-using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Kernels;
@@ -27,19 +26,20 @@ internal static class BenchCommand
         Option<string?> model = ModelOptions.ModelOption();
         Option<IReadOnlyList<int>> prompts = Numbers.List("--prompt", ["-p"], "N,…", "Lengths of prompts to time, 0 for none (default 512).", [512], least: 0);
         Option<IReadOnlyList<int>> answers = Numbers.List("--generate", ["-n"], "N,…", "Lengths of answers to time, 0 for none (default 128).", [128], least: 0);
-        Option<long?> depth = Numbers.Integer("--depth", ["-d"], "N", "Time answers that follow a text of this many tokens (default 0).", 0, int.MaxValue);
+        Option<IReadOnlyList<int>> depths = Numbers.List("--depth", ["-d"], "N,…", "Tokens that are in the cache already when a test begins (default 0).", [0], least: 0);
         Option<IReadOnlyList<int>> threads = Numbers.List("--threads", ["-t"], "N,…", "Numbers of threads to try; by default one a physical core.", [0], least: 1);
         Option<long?> repetitions = Numbers.Integer("--repetitions", ["-r"], "N", "Runs of each test, after one to warm up (default 5).", 1, 1000);
-        Option<TensorType?> kvType = ModelOptions.KvTypeOption();
+        var cache = new CacheOptions();
         Option<Format?> output = Numbers.Choice("--output", "Print a Markdown table (default) or a JSON array.", ("md", Format.Markdown), ("json", Format.Json));
         output.Aliases.Add("-o");
         var verb = new Verb("bench", "Measure how fast a model runs, beside what this machine can do.")
         {
-            Details = "Speeds are the median of the runs ± their standard deviation. Beside each stands the share of this machine's own limit, measured just before: for prompts the multiply-add peak, for answers the speed of reading memory.",
+            Details = "Speeds are the median of the runs ± their standard deviation. Beside each stands the share of this machine's own limit, measured just before: for prompts the multiply-add peak, for answers the speed of reading memory. Tests may be longer than the model's context, for speed does not depend on it; what --depth puts in the cache is one page again and again.",
         };
-        verb.Add("Options", model, prompts, answers, depth, threads, repetitions, kvType, output);
+        verb.Add("Options", [model, prompts, answers, depths, threads, repetitions, .. cache.All, output]);
         verb.Example("cria bench -m llama.gguf", "A prompt of 512 tokens and an answer of 128.");
         verb.Example("cria bench -m llama.gguf -p 512,8192 -n 128 -t 1,2 -r 3 -o json", "Several lengths and numbers of threads, for programs.");
+        verb.Example("cria bench -m llama.gguf -p 512 -n 32 -d 0,8192,32768 -ctk q8_0 -ctv q8_0", "With ever more in a cache of Q8_0.");
         verb.SetAction((parsed, cancellationToken) =>
         {
             var plan = new BenchPlan(
@@ -47,9 +47,9 @@ internal static class BenchCommand
                 parsed.GetRequiredValue(threads),
                 [.. parsed.GetRequiredValue(prompts).Where(length => length > 0)],
                 [.. parsed.GetRequiredValue(answers).Where(length => length > 0)],
-                (int)(parsed.GetValue(depth) ?? 0),
+                parsed.GetRequiredValue(depths),
                 (int)(parsed.GetValue(repetitions) ?? 5),
-                parsed.GetValue(kvType) ?? TensorType.F16);
+                cache.Read(parsed));
             BenchReport report = parsed.GetValue(output) == Format.Json ? new JsonBenchReport(terminal) : new MarkdownBenchReport(terminal);
             Run(plan, report, terminal, cancellationToken);
             return Task.FromResult(ExitCode.Success);
@@ -62,6 +62,9 @@ internal static class BenchCommand
         using ITensorSource source = ModelSource.Open(plan.ModelPath);
         ModelSummary summary = ModelSummary.From(source);
         LlamaConfig config = LlamaConfig.From(source);
+        plan.KvTypes.Check(config.HeadSize);
+        long longest = (long)plan.Depths.Max() + plan.Prompts.Concat(plan.Answers).DefaultIfEmpty().Max();
+        config = config with { ContextLength = Math.Max(config.ContextLength, longest) };
         report.Begin(plan);
         foreach (int threads in plan.Threads)
         {
@@ -69,23 +72,23 @@ internal static class BenchCommand
             status.Show("loading");
             CpuBackend backend = CpuBackend.Create(threads);
             using var model = new Llama(source, config, backend, new LoadProgress(terminal, summary.Name, cancellationToken));
-            var bench = new ThroughputBench(model, source, plan.KvType);
-            foreach (int tokens in plan.Prompts)
+            using var bench = new ThroughputBench(model, source, plan.KvTypes);
+            foreach (int depth in plan.Depths)
             {
-                status.Show(FormattableString.Invariant($"timing a prompt of {tokens} tokens, {backend.ThreadCount} threads, {plan.Repetitions} times"));
-                MachineLimits limits = MachineLimits.Measure(backend.ThreadCount);
-                ThroughputResult result = bench.Prompt(tokens, plan.Repetitions, cancellationToken);
-                status.Clear();
-                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"prompt {tokens}"), result, BenchLimit.OfPrompt(result, limits, bench.IsQuantized)));
+                foreach (int tokens in plan.Prompts)
+                    Time("prompt", tokens, depth, () => bench.Prompt(tokens, plan.Repetitions, depth, cancellationToken), (result, limits) => BenchLimit.OfPrompt(result, limits, bench.IsQuantized));
+                foreach (int tokens in plan.Answers)
+                    Time("answer", tokens, depth, () => bench.Decode(tokens, plan.Repetitions, depth, cancellationToken), BenchLimit.OfAnswer);
             }
-            foreach (int tokens in plan.Answers)
+
+            void Time(string test, int tokens, int depth, Func<ThroughputResult> run, Func<ThroughputResult, MachineLimits, BenchLimit> limit)
             {
-                status.Show(FormattableString.Invariant($"timing an answer of {tokens} tokens, {backend.ThreadCount} threads, {plan.Repetitions} times"));
+                string name = FormattableString.Invariant($"{test} {tokens}{(depth > 0 ? FormattableString.Invariant($" after {depth}") : "")}");
+                status.Show(FormattableString.Invariant($"timing: {name}, {backend.ThreadCount} threads, {plan.Repetitions} times"));
                 MachineLimits limits = MachineLimits.Measure(backend.ThreadCount);
-                ThroughputResult result = bench.Decode(tokens, plan.Repetitions, plan.Depth, cancellationToken);
+                ThroughputResult result = run();
                 status.Clear();
-                string after = plan.Depth > 0 ? FormattableString.Invariant($" after {plan.Depth}") : "";
-                report.Add(new BenchRow(summary, backend.ThreadCount, FormattableString.Invariant($"answer {tokens}{after}"), result, BenchLimit.OfAnswer(result, limits)));
+                report.Add(new BenchRow(summary, backend.ThreadCount, name, result, limit(result, limits)));
             }
         }
         report.End();

@@ -18,17 +18,18 @@ internal static class EvalExactCommand
         Option<string?> model = ModelOptions.ModelOption();
         Option<long?> parallel = Numbers.Integer("--parallel", [], "N", string.Create(CultureInfo.InvariantCulture, $"Questions computed at once (default {DefaultParallel})."), 1, 1024);
         Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
+        var cache = new CacheOptions();
         var misses = new Option<bool>("--misses") { Description = "Show each wrong answer, the right one, and the question's last line." };
         var verb = new Verb("exact", "Score the greedy answers to questions that have one right answer.") { Details = "Prints a Markdown table: questions and right answers of each skill." };
         verb.Arguments.Add(file);
-        verb.Add("Options", model, misses, parallel, threads);
+        verb.Add("Options", [model, misses, parallel, threads, .. cache.All]);
         verb.Example("cria eval exact -m model.gguf test.jsonl", "A table of the skills in test.jsonl.");
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             IReadOnlyList<ExactQuestion> questions = ExactQuestion.Read(parsed.GetRequiredValue(file));
             int many = (int)(parsed.GetValue(parallel) ?? DefaultParallel);
             IReadOnlyList<ExactResult> results;
-            using (LanguageModel loaded = LanguageModel.Load(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken), new LoadOptions { Parallel = many, Threads = (int)(parsed.GetValue(threads) ?? 0) }))
+            using (LanguageModel loaded = LanguageModel.Load(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken), new LoadOptions { Parallel = many, Threads = (int)(parsed.GetValue(threads) ?? 0), KvType = cache.Read(parsed) }))
             using (var status = new StatusLine(terminal))
                 results = await ExactMatch.RunAsync(loaded, questions, many, new Answered(status, questions.Count), cancellationToken).ConfigureAwait(false);
             Print(results, terminal);

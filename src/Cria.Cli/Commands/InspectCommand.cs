@@ -3,7 +3,6 @@ using Cria.Cli.Inspection;
 using Cria.Cli.Options;
 using Cria.Cli.Pulling;
 using Cria.Packing;
-using Cria.Tensors;
 using Cria.Tensors.Formats;
 
 namespace Cria.Cli.Commands;
@@ -16,7 +15,7 @@ internal static class InspectCommand
     {
         var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one." };
         Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Reckon memory for this many tokens; by default the model's own context.", 1, 1L << 40);
-        Option<TensorType?> kvType = ModelOptions.KvTypeOption();
+        var cache = new CacheOptions();
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with its type and shape." };
         var all = new Option<bool>("--full") { Description = "Print long texts and arrays whole." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
@@ -25,7 +24,7 @@ internal static class InspectCommand
             Details = "Nothing is loaded: a file of any size answers at once.",
         };
         verb.Arguments.Add(model);
-        verb.Add("Options", context, kvType, tensors, all, json);
+        verb.Add("Options", [context, .. cache.All, tensors, all, json]);
         verb.Example("cria inspect llama.gguf", "The summary and all settings.");
         verb.Example("cria inspect llama.gguf -c 32768", "Memory needed for a context of 32768 tokens.");
         verb.Example("cria inspect llama.gguf --json --tensors | jq .tensors[0]", "For programs.");
@@ -34,7 +33,7 @@ internal static class InspectCommand
             using ITensorSource source = ModelSource.Open(NamedModel.Locate(parsed.GetRequiredValue(model), terminal, cancellationToken));
             ModelSummary summary = ModelSummary.From(source);
             long tokens = parsed.GetValue(context) ?? summary.Config?.ContextLength ?? 0;
-            var view = new InspectionView(source, summary, tokens, parsed.GetValue(kvType) ?? TensorType.F16, parsed.GetValue(all));
+            var view = new InspectionView(source, summary, tokens, cache.Read(parsed), parsed.GetValue(all));
             if (parsed.GetValue(json)) InspectionJson.Write(view, parsed.GetValue(tensors), terminal.Out);
             else InspectionText.Write(view, parsed.GetValue(tensors), terminal);
             return Task.FromResult(ExitCode.Success);

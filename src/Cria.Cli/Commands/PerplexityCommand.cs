@@ -6,6 +6,7 @@ using System.Text.Json;
 using Cria.Cli.Options;
 using Cria.Cli.Pulling;
 using Cria.Evaluation;
+using Cria.Tensors;
 
 namespace Cria.Cli.Commands;
 
@@ -21,21 +22,23 @@ internal static class PerplexityCommand
         Option<long?> window = Numbers.Integer("--context", ["-c"], "N", "Tokens of a window, of which the second half is scored (default 512).", 8, int.MaxValue);
         Option<long?> windows = Numbers.Integer("--chunks", [], "N", "Windows to score; by default all of the text.", 1, int.MaxValue);
         Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
+        var cache = new CacheOptions();
         var asJson = new Option<bool>("--json") { Description = "Print one JSON object." };
         var verb = new Verb("perplexity", "Measure how well a model foresees a text.")
         {
-            Details = "Lower is better. Windows, scored tokens and error are as llama.cpp has them, so figures can be compared. With --base, quantization is told as a divergence, which needs far less text to be exact.",
+            Details = "Lower is better. Windows, scored tokens and error are as llama.cpp has them, so figures can be compared. With --base, quantization is told as a divergence, which needs far less text to be exact; the reference keeps its keys and values as f32.",
         };
-        verb.Add("Options", model, file, reference, window, windows, threads, asJson);
+        verb.Add("Options", [model, file, reference, window, windows, threads, .. cache.All, asJson]);
         verb.Example("cria perplexity -m llama-q4.gguf -f wiki.test.raw", "Perplexity with its error.");
         verb.Example("cria perplexity -m llama-q4.gguf -f wiki.test.raw --base llama-f16.gguf", "What quantization cost.");
+        verb.Example("cria perplexity -m llama.gguf -f wiki.test.raw --base llama.gguf -ctk q4_0 -ctv q4_0", "What quantized keys and values cost.");
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             string text = TextFile.Read(parsed.GetRequiredValue(file));
             var options = new PerplexityOptions { Window = (int)(parsed.GetValue(window) ?? 512), Windows = (int?)parsed.GetValue(windows) };
-            var loading = new LoadOptions { Threads = (int)(parsed.GetValue(threads) ?? 0), Parallel = 1, KvTokens = options.Window + 64 };
+            var loading = new LoadOptions { Threads = (int)(parsed.GetValue(threads) ?? 0), Parallel = 1, KvTokens = options.Window + 64, KvType = cache.Read(parsed) };
             using LanguageModel loaded = LanguageModel.Load(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken), loading);
-            using LanguageModel? other = parsed.GetValue(reference) is { } path ? LanguageModel.Load(NamedModel.Locate(path, terminal, cancellationToken), loading) : null;
+            using LanguageModel? other = parsed.GetValue(reference) is { } path ? LanguageModel.Load(NamedModel.Locate(path, terminal, cancellationToken), loading with { KvType = TensorType.F32 }) : null;
             var perplexity = new Perplexity(loaded, text, other, options);
             PerplexityResult result;
             using (var status = new StatusLine(terminal)) result = await perplexity.RunAsync(new SoFar(status, perplexity.Windows), cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json;
 using Cria.Packing;
+using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
 
@@ -35,10 +36,13 @@ internal static class InspectionJson
         {
             json.WriteStartObject("memory");
             json.WriteNumber("context", view.Context);
-            json.WriteString("kvType", view.KvType.ToString());
+            json.WriteString("kvType", view.KvTypes.ToString());
             json.WriteNumber("weightBytes", summary.WeightBytes);
             json.WriteNumber("kvCacheBytes", cache);
             json.WriteNumber("totalBytes", summary.WeightBytes + cache);
+            json.WriteStartObject("kvCacheBytesByType");
+            foreach ((TensorType type, long byteCount) in view.KvChoices) json.WriteNumber(type.ToString(), byteCount);
+            json.WriteEndObject();
             json.WriteEndObject();
         }
         json.WriteStartObject("settings");

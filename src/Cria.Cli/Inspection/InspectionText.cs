@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Cria.Models;
 using Cria.Packing;
+using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
 
@@ -79,8 +80,10 @@ internal static class InspectionText
         if (view.KvCacheBytes is not long cache) return;
         page.Section($"Memory for a context of {Quantity.Exact(view.Context)} tokens");
         page.Row("weights", $"{Quantity.Bytes(view.Summary.WeightBytes),10}");
-        page.Row("keys and values", $"{Quantity.Bytes(cache),10}  {view.KvType}, {Quantity.Bytes(view.Summary.KvCacheBytes(1024, view.KvType) / 1024)} a token; grows as it is used");
+        page.Row("keys and values", $"{Quantity.Bytes(cache),10}  {view.KvTypes}, {Quantity.Bytes(view.Summary.KvCacheBytes(1024, view.KvTypes) / 1024)} a token; grows as it is used");
         page.Row("together", $"{Quantity.Bytes(view.Summary.WeightBytes + cache),10}");
+        foreach ((TensorType type, long byteCount) in view.KvChoices)
+            page.Row($"as {type}", $"{Quantity.Bytes(byteCount),10}  {Quantity.Bytes(view.Summary.KvCacheBytes(1024, type) / 1024)} a token (-ctk {type.ToString().ToLowerInvariant()} -ctv {type.ToString().ToLowerInvariant()})");
     }
 
     private static string Value(object value, bool full)

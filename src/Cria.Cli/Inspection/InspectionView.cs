@@ -1,7 +1,9 @@
 using Cria.Packing;
 using Cria.Tensors;
+using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Cli.Inspection;
 
@@ -9,9 +11,9 @@ namespace Cria.Cli.Inspection;
 /// <param name="Source">The open file.</param>
 /// <param name="Summary">Its summary.</param>
 /// <param name="Context">Tokens to reckon memory for.</param>
-/// <param name="KvType">Type of the cached keys and values.</param>
+/// <param name="KvTypes">How cached keys and values are kept.</param>
 /// <param name="IsFull">True to print long texts and arrays whole.</param>
-internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary, long Context, TensorType KvType, bool IsFull)
+internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary, long Context, KvTypes KvTypes, bool IsFull)
 {
     /// <summary>Elements of an array that are shown unless all are.</summary>
     public const int ShownElements = 6;
@@ -62,7 +64,11 @@ internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary
     }
 
     /// <summary>Bytes of the keys and values at <see cref="Context"/>; null when the file is not a Llama.</summary>
-    public long? KvCacheBytes => Summary.Config is null ? null : Summary.KvCacheBytes(Context, KvType);
+    public long? KvCacheBytes => Summary.Config is null ? null : Summary.KvCacheBytes(Context, KvTypes);
+
+    /// <summary>Bytes of the keys and values at <see cref="Context"/> for each type they can be kept as.</summary>
+    public IEnumerable<(TensorType Type, long ByteCount)> KvChoices =>
+        Summary.Config is not { } config ? [] : KvTypes.Known.Where(type => config.HeadSize % BlockFormat.Of(type).BlockSize == 0).Select(type => (type, Summary.KvCacheBytes(Context, type)));
 
     /// <summary>The value of a setting, or null.</summary>
     public object? Setting(string key) => Source.Metadata.Values.GetValueOrDefault(key);

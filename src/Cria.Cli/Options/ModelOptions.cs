@@ -2,7 +2,6 @@ using System.CommandLine;
 using Cria.Cli.Pulling;
 using Cria.Models;
 using Cria.Packing;
-using Cria.Tensors;
 using Cria.Tensors.Formats;
 
 namespace Cria.Cli.Options;
@@ -13,7 +12,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> model = ModelOption();
     private readonly Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Most tokens of prompt and answer together; by default what the model was made for, as far as memory reaches.", 1, int.MaxValue);
     private readonly Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
-    private readonly Option<TensorType?> kvType = KvTypeOption();
+    private readonly CacheOptions cache = new();
     private readonly Option<double?> ropeBase = Numbers.Real("--rope-base", "X", "Replace the model's rotary base.", 1.000001);
     private readonly Option<RopeRule?> ropeScaling = Numbers.Choice("--rope-scaling", "Replace the rule that stretches rotary positions over a longer context.",
         ("none", RopeRule.None), ("linear", RopeRule.Linear), ("ntk", RopeRule.Ntk), ("yarn", RopeRule.Yarn), ("llama3", RopeRule.Llama3));
@@ -30,12 +29,8 @@ internal sealed class ModelOptions
     /// <summary>The model file.</summary>
     public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one, ORG/NAME[:QUANT]. By default the small one that ships with cria." };
 
-    /// <summary>Type of the cached keys and values.</summary>
-    public static Option<TensorType?> KvTypeOption() =>
-        Numbers.Choice("--kv-type", "Store cached keys and values as f16 (default) or f32.", ("f16", TensorType.F16), ("f32", TensorType.F32));
-
     /// <summary>Adds the options to a command's help page and parser.</summary>
-    public void AddTo(Verb verb) => verb.Add("Model", model, lora, context, threads, kvType, ropeBase, ropeScaling, ropeFactor);
+    public void AddTo(Verb verb) => verb.Add("Model", [model, lora, context, threads, .. cache.All, ropeBase, ropeScaling, ropeFactor]);
 
     /// <summary>The model as the user named it; null when not.</summary>
     public string? Named(ParseResult parsed) => parsed.GetValue(model);
@@ -51,7 +46,7 @@ internal sealed class ModelOptions
         {
             ContextLength = parsed.GetValue(context) ?? stretched,
             Threads = (int)(parsed.GetValue(threads) ?? 0),
-            KvType = parsed.GetValue(kvType) ?? TensorType.F16,
+            KvType = cache.Read(parsed),
             RopeTheta = parsed.GetValue(ropeBase),
             RopeScaling = scaling,
             Adapters = [.. (parsed.GetValue(lora) ?? []).Select(AdapterText.Parse)],

@@ -18,6 +18,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     private readonly Dictionary<TensorType, MatMulKernel> kernels = [];
     private readonly MatMulJob<T> matMul;
     private readonly RowJob<T> rows = new();
+    private readonly KvWriteJob<T> kvWrite = new();
     private readonly AttentionJob<T> attention;
 
     public CpuBackend(CpuLevel level, int threadCount) : base(level, threadCount)
@@ -111,22 +112,10 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     public override Tensor Attention(Tensor q, Tensor k, Tensor v, KvPool pool, int layer, ReadOnlySpan<AttentionSlice> slices)
     {
         Tensor output = New(q.Rows, q.Columns);
-        foreach (AttentionSlice slice in slices)
-        {
-            for (int i = 0; i < slice.Count; i++)
-            {
-                long position = slice.Position + i;
-                KvPage.Write<T>(pool, slice.Pages[position / KvLayout.PageSize], layer, (int)(position % KvLayout.PageSize), k.Row(slice.Row + i), v.Row(slice.Row + i));
-            }
-        }
-        long bytes = AttentionJob.ScratchBytes(pool.Layout.HeadSize, q.Columns / pool.Layout.HeadSize / pool.Layout.HeadCount);
-        for (int i = 0; i < attentionScratch.Length; i++)
-        {
-            if (attentionScratch[i].ByteCount >= bytes) continue;
-            attentionScratch[i].Dispose();
-            attentionScratch[i] = new NativeBuffer(bytes);
-        }
-        attention.Set(q, k, v, output, pool, layer, slices);
+        kvWrite.Set(k, v, pool, layer, slices);
+        if (kvWrite.IsLarge) workers.Run(kvWrite);
+        else kvWrite.RunAlone();
+        attention.Set(q, output, pool, layer, slices);
         workers.Run(attention);
         return output;
     }
@@ -165,6 +154,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
         foreach (NativeBuffer buffer in factors) buffer.Dispose();
         foreach (NativeBuffer buffer in scratch) buffer.Dispose();
         foreach (NativeBuffer buffer in attentionScratch) buffer.Dispose();
+        attention.Dispose();
     }
 
     private Tensor New(int rowCount, int columns) => new(arena.Take<float>((long)rowCount * columns), rowCount, columns);

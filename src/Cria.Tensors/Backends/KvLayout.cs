@@ -1,21 +1,49 @@
+using Cria.Tensors.Quantization;
+
 namespace Cria.Tensors.Backends;
 
 /// <summary>The shape of cached keys and values.</summary>
 /// <param name="LayerCount">Layers.</param>
 /// <param name="HeadCount">Key-value heads of a layer.</param>
 /// <param name="HeadSize">Features of a head.</param>
-/// <param name="Type">F16 or F32.</param>
-public sealed record KvLayout(int LayerCount, int HeadCount, int HeadSize, TensorType Type)
+/// <param name="Types">How they are kept.</param>
+public sealed record KvLayout(int LayerCount, int HeadCount, int HeadSize, KvTypes Types)
 {
     /// <summary>Positions in a page. One page holds all layers.</summary>
     public const int PageSize = 64;
 
-    /// <summary>Bytes of an element.</summary>
-    public int ElementBytes => Type == TensorType.F32 ? 4 : 2;
+    /// <summary>Bytes of one head's keys in a page.</summary>
+    public long KeyBytes { get; } = PageSize * BlockFormat.Of(Types.Keys).RowBytes(HeadSize);
 
-    /// <summary>Bytes of one head's keys (or values) in a page.</summary>
-    public long HeadBytes => (long)PageSize * HeadSize * ElementBytes;
+    /// <summary>Bytes of one head's values in a page.</summary>
+    public long ValueBytes { get; } = PageSize * BlockFormat.Of(Types.Values).RowBytes(HeadSize);
 
     /// <summary>Bytes of a page: keys and values of all layers for <see cref="PageSize"/> positions.</summary>
-    public long PageBytes => 2L * LayerCount * HeadCount * HeadBytes;
+    public long PageBytes => (long)LayerCount * HeadCount * (KeyBytes + ValueBytes);
+
+    /// <summary>Clears the positions of a page from <paramref name="offset"/> on; the layout is <see cref="KvPool"/>'s.</summary>
+    internal void ClearFrom(Span<byte> page, int offset)
+    {
+        for (int head = 0; head < LayerCount * HeadCount; head++)
+        {
+            Span<byte> keys = page[..(int)KeyBytes], values = page.Slice((int)KeyBytes, (int)ValueBytes);
+            page = page[(int)(KeyBytes + ValueBytes)..];
+            int groupBytes = keys.Length / (PageSize / 16);
+            for (int position = offset; position < PageSize; position++) ClearKey(keys.Slice(position / 16 * groupBytes, groupBytes), position % 16);
+            values[(values.Length / PageSize * offset)..].Clear();
+        }
+    }
+
+    private void ClearKey(Span<byte> group, int lane)
+    {
+        BlockFormat format = BlockFormat.Of(Types.Keys);
+        // Elements of one position stand 16 apart; a quantized block's scale, of two bytes, before its bytes.
+        bool isQuantized = KvTypes.IsQuantized(Types.Keys);
+        int blockBytes = 16 * format.BlockBytes, first = isQuantized ? 2 : format.BlockBytes, rest = isQuantized ? 1 : format.BlockBytes;
+        for (; group.Length > 0; group = group[blockBytes..])
+        {
+            group.Slice(lane * first, first).Clear();
+            for (int row = 16 * first; row < blockBytes; row += 16 * rest) group.Slice(row + lane * rest, rest).Clear();
+        }
+    }
 }

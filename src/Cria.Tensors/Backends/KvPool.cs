@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cria.Tensors.Memory;
 
 namespace Cria.Tensors.Backends;
@@ -5,6 +6,8 @@ namespace Cria.Tensors.Backends;
 /// <summary>
 /// Pages of keys and values, handed out by number. Memory is taken from the system page by page as it is used. Not thread-safe: one engine owns it.
 /// Inside a page, for each layer and head: keys as [position / 16, feature, position % 16], so that 16 scores are computed in one vector, then values as [position, feature].
+/// Quantized keys are [position / 16, feature / 32] blocks of 16 positions: their 16 scales, then [feature, position % 16] as bytes (Q8_0), or with features i and i + 16 of the
+/// 32 in one byte (Q4_0). Quantized values are the format's own rows.
 /// </summary>
 public sealed unsafe class KvPool : IDisposable
 {
@@ -60,6 +63,9 @@ public sealed unsafe class KvPool : IDisposable
     /// <summary>All bytes of a page, for saving and loading.</summary>
     public Span<byte> PageBytes(int page) => new(pages[page].Data, checked((int)Layout.PageBytes));
 
+    /// <summary>The same as memory that other threads may use as long as the page is not given back.</summary>
+    internal Memory<byte> PageMemory(int page) => new PageOwner(pages[page].Data, checked((int)Layout.PageBytes)).Memory;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -68,7 +74,18 @@ public sealed unsafe class KvPool : IDisposable
         free.Clear();
     }
 
-    internal byte* Keys(int page, int layer, int head) => pages[page].Data + ((long)layer * Layout.HeadCount + head) * 2 * Layout.HeadBytes;
+    private sealed class PageOwner(byte* data, int length) : MemoryManager<byte>
+    {
+        public override Span<byte> GetSpan() => new(data, length);
 
-    internal byte* Values(int page, int layer, int head) => Keys(page, layer, head) + Layout.HeadBytes;
+        public override MemoryHandle Pin(int elementIndex = 0) => new(data + elementIndex);
+
+        public override void Unpin() { }
+
+        protected override void Dispose(bool disposing) { }
+    }
+
+    internal byte* Keys(int page, int layer, int head) => pages[page].Data + ((long)layer * Layout.HeadCount + head) * (Layout.KeyBytes + Layout.ValueBytes);
+
+    internal byte* Values(int page, int layer, int head) => Keys(page, layer, head) + Layout.KeyBytes;
 }

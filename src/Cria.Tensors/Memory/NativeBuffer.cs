@@ -14,7 +14,7 @@ public sealed unsafe partial class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         ByteCount = byteCount;
-        bool large = byteCount >= 2 * HugePage;
+        bool large = byteCount >= HugePage;
         nuint size = (nuint)Math.Max(byteCount, 64);
         try
         {

@@ -8,6 +8,13 @@ internal abstract class ParallelJob
     /// <summary>Does this worker's share; called once on each of <paramref name="workerCount"/> workers at the same time.</summary>
     public abstract void Run(int worker, int workerCount);
 
+    /// <summary>Does all of it on the calling thread: for work that is not worth waking the others.</summary>
+    public void RunAlone()
+    {
+        Restart();
+        Run(0, 1);
+    }
+
     /// <summary>The next piece of work, for jobs cut into more pieces than there are workers; pieces are handed out in order.</summary>
     protected int TakeNext() => Interlocked.Increment(ref next) - 1;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cria.Models;
 using Cria.Tensors;
+using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 
 namespace Cria.Evaluation;
@@ -9,23 +10,26 @@ namespace Cria.Evaluation;
 /// Measures a network's speed on prompts and on single tokens, and what that asks of the machine, so that speed can be told as a share of the machine's own limits.
 /// Not thread-safe; the network must not be in use.
 /// </summary>
-public sealed class ThroughputBench
+public sealed class ThroughputBench : IDisposable
 {
     /// <summary>Tokens of one step of a prompt.</summary>
     public const int PromptChunk = 512;
 
     private readonly Llama model;
-    private readonly TensorType cacheType;
+    private readonly KvCache cache;
+    private readonly KvSequence sequence;
+    private readonly Batch batch = new();
     private readonly double layerElements;
     private readonly double outputElements;
     private readonly double weightBytes;
     private readonly Random random = new(1);
 
     /// <summary>Prepares to measure <paramref name="model"/>, loaded from <paramref name="source"/>.</summary>
-    public ThroughputBench(Llama model, ITensorSource source, TensorType cacheType = TensorType.F16)
+    public ThroughputBench(Llama model, ITensorSource source, KvTypes? cacheTypes = null)
     {
         this.model = model;
-        this.cacheType = cacheType;
+        cache = model.CreateCache(model.Config.ContextLength, cacheTypes);
+        sequence = cache.NewSequence();
         bool isTied = !source.TryGet("output.weight", out _);
         foreach (TensorInfo tensor in source.Tensors)
         {
@@ -43,33 +47,31 @@ public sealed class ThroughputBench
     public bool IsQuantized { get; }
 
     /// <summary>
-    /// Times a fresh prompt of <paramref name="tokens"/> tokens, in steps of <see cref="PromptChunk"/>, to the logits of its last token.
-    /// One run warms up. Throws <see cref="CriaException"/> when the prompt is longer than the model's context.
+    /// Times a prompt of <paramref name="tokens"/> tokens, in steps of <see cref="PromptChunk"/>, to the logits of its last token, after <paramref name="depth"/> tokens in the cache.
+    /// One run warms up. Throws <see cref="CriaException"/> when they are longer than the model's context.
     /// </summary>
-    public ThroughputResult Prompt(int tokens, int repetitions, CancellationToken cancellationToken = default)
+    public ThroughputResult Prompt(int tokens, int repetitions, int depth = 0, CancellationToken cancellationToken = default)
     {
-        CheckLength(tokens);
-        using KvCache cache = model.CreateCache(tokens, cacheType);
+        Fill(depth, tokens);
         int[] prompt = RandomTokens(tokens);
-        var batch = new Batch();
         double steps = Math.Ceiling((double)tokens / PromptChunk);
         var work = new ThroughputWork(layerElements * tokens + outputElements, weightBytes * steps);
-        return new ThroughputResult(tokens, Times(repetitions, () => { using KvSequence sequence = cache.NewSequence(); Feed(prompt, sequence, cache, batch, cancellationToken); }, cancellationToken), work);
+        return new ThroughputResult(tokens, Times(repetitions, () =>
+        {
+            sequence.Truncate(depth);
+            Feed(prompt, cancellationToken);
+        }, cancellationToken), work);
     }
 
     /// <summary>
-    /// Times <paramref name="tokens"/> steps of one token each, after a prompt of <paramref name="depth"/> tokens that is not timed. One run warms up.
+    /// Times <paramref name="tokens"/> steps of one token each, after <paramref name="depth"/> tokens in the cache. One run warms up.
     /// Throws <see cref="CriaException"/> when they are longer than the model's context.
     /// </summary>
     public ThroughputResult Decode(int tokens, int repetitions, int depth = 0, CancellationToken cancellationToken = default)
     {
-        CheckLength((long)tokens + depth);
-        using KvCache cache = model.CreateCache((long)tokens + depth, cacheType);
-        using KvSequence sequence = cache.NewSequence();
+        Fill(depth, tokens);
         int[] next = RandomTokens(tokens);
-        var batch = new Batch();
-        if (depth > 0) Feed(RandomTokens(depth), sequence, cache, batch, cancellationToken);
-        double bytesPerCachedToken = (double)cache.PageBytes / Tensors.Backends.KvLayout.PageSize;
+        double bytesPerCachedToken = (double)cache.PageBytes / KvLayout.PageSize;
         double cachedTokens = (double)tokens * depth + tokens * (tokens - 1.0) / 2;
         var work = new ThroughputWork((layerElements + outputElements) * tokens, weightBytes * tokens + bytesPerCachedToken * cachedTokens);
         List<double> times = Times(repetitions, () =>
@@ -78,10 +80,17 @@ public sealed class ThroughputBench
             for (int i = 0; i < tokens; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Step(next.AsSpan(i, 1), sequence, cache, batch, Logits.Last);
+                Step(next.AsSpan(i, 1), Logits.Last);
             }
         }, cancellationToken);
         return new ThroughputResult(tokens, times, work);
+    }
+
+    /// <summary>Frees the cache.</summary>
+    public void Dispose()
+    {
+        sequence.Dispose();
+        cache.Dispose();
     }
 
     private static List<double> Times(int repetitions, Action run, CancellationToken cancellationToken)
@@ -99,17 +108,34 @@ public sealed class ThroughputBench
         return times;
     }
 
-    private void Feed(ReadOnlySpan<int> prompt, KvSequence sequence, KvCache cache, Batch batch, CancellationToken cancellationToken)
+    /// <summary>
+    /// Puts <paramref name="depth"/> tokens into the cache. A page is computed and then repeated, because speed does not depend on what is in the cache and computing all of it
+    /// would take longer than the test.
+    /// </summary>
+    private void Fill(int depth, int tokens)
+    {
+        CheckLength((long)depth + tokens);
+        sequence.Truncate(depth);
+        if (sequence.Length >= depth) return;
+        if (sequence.Length < KvLayout.PageSize)
+        {
+            sequence.Truncate(0);
+            Step(RandomTokens(Math.Min(depth, KvLayout.PageSize)), Logits.None);
+        }
+        if (!sequence.TryRepeat(depth)) throw new CriaException("the key-value cache is full; measure at a smaller depth");
+    }
+
+    private void Feed(ReadOnlySpan<int> prompt, CancellationToken cancellationToken)
     {
         for (int i = 0; i < prompt.Length; i += PromptChunk)
         {
             cancellationToken.ThrowIfCancellationRequested();
             ReadOnlySpan<int> chunk = prompt[i..Math.Min(i + PromptChunk, prompt.Length)];
-            Step(chunk, sequence, cache, batch, i + chunk.Length == prompt.Length ? Logits.Last : Logits.None);
+            Step(chunk, i + chunk.Length == prompt.Length ? Logits.Last : Logits.None);
         }
     }
 
-    private void Step(ReadOnlySpan<int> tokens, KvSequence sequence, KvCache cache, Batch batch, Logits logits)
+    private void Step(ReadOnlySpan<int> tokens, Logits logits)
     {
         batch.Clear();
         if (!batch.TryAdd(sequence, tokens, logits, out int row)) throw new CriaException("the key-value cache is full; measure fewer tokens");

@@ -1,4 +1,4 @@
-using Cria.Tensors;
+using Cria.Tensors.Backends;
 
 namespace Cria.Generation;
 
@@ -11,8 +11,8 @@ public sealed record EngineOptions
     /// <summary>Tokens all sequences together may keep in the cache; null is one sequence of <see cref="ContextLength"/>. Memory is taken as it is used.</summary>
     public long? CacheTokens { get; init; }
 
-    /// <summary>How keys and values are stored: F16 or F32.</summary>
-    public TensorType CacheType { get; init; } = TensorType.F16;
+    /// <summary>How keys and values are stored.</summary>
+    public KvTypes CacheType { get; init; } = KvTypes.Half;
 
     /// <summary>Sequences that run at once; others wait.</summary>
     public int MaxSequences { get; init; } = 16;

@@ -1,5 +1,5 @@
 using Cria.Models;
-using Cria.Tensors;
+using Cria.Tensors.Backends;
 
 namespace Cria.Generation;
 
@@ -10,7 +10,7 @@ internal interface INetwork : IDisposable
     int VocabularySize { get; }
 
     /// <summary>Makes the cache that <see cref="Forward"/> works on.</summary>
-    KvCache CreateCache(long maxTokens, TensorType type);
+    KvCache CreateCache(long maxTokens, KvTypes types);
 
     /// <summary>Runs one step.</summary>
     void Forward(Batch batch, KvCache cache);

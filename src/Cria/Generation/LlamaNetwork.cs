@@ -1,5 +1,6 @@
 using Cria.Models;
 using Cria.Tensors;
+using Cria.Tensors.Backends;
 
 namespace Cria.Generation;
 
@@ -10,7 +11,7 @@ internal sealed class LlamaNetwork(Llama model) : INetwork
 
     public int VocabularySize => model.Config.VocabularySize;
 
-    public KvCache CreateCache(long maxTokens, TensorType type) => model.CreateCache(maxTokens, type);
+    public KvCache CreateCache(long maxTokens, KvTypes types) => model.CreateCache(maxTokens, types);
 
     public void Forward(Batch batch, KvCache cache) => logits = model.Forward(batch, cache);
 

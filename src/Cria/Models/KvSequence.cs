@@ -102,6 +102,16 @@ public sealed class KvSequence : IDisposable
         return true;
     }
 
+    /// <summary>Extends the sequence to <paramref name="length"/> tokens with copies of its first page, which must be full: something to time with. False when the cache is full.</summary>
+    internal bool TryRepeat(int length)
+    {
+        int before = Length, kept = PagesFor(before);
+        if (!TryReserve(length)) return false;
+        for (int i = kept; i < pageCount; i++) cache.Pool.Copy(pages[0], pages[i]);
+        for (int i = before; i < length; i++) tokens.Add(tokens[i % KvLayout.PageSize]);
+        return true;
+    }
+
     /// <summary>Pages that <see cref="TryReserve"/> would take from the cache.</summary>
     internal int PagesToReserve(int length)
     {

@@ -27,12 +27,16 @@ public sealed class Llama : IDisposable
     /// <summary>The network's shape.</summary>
     public LlamaConfig Config { get; }
 
-    /// <summary>A cache for sequences of this network that may hold <paramref name="maxTokens"/> tokens in all.</summary>
-    public KvCache CreateCache(long maxTokens, TensorType type = TensorType.F16)
+    /// <summary>
+    /// A cache for sequences of this network that may hold <paramref name="maxTokens"/> tokens in all, as halves where nothing is said. Memory is taken as it is used.
+    /// Throws <see cref="CriaException"/> when the heads cannot be kept as <paramref name="types"/>.
+    /// </summary>
+    public KvCache CreateCache(long maxTokens, KvTypes? types = null)
     {
-        if (type is not (TensorType.F16 or TensorType.F32)) throw new CriaException($"a cache of {type} is not supported; choose F16 or F32");
+        KvTypes chosen = types ?? KvTypes.Half;
+        chosen.Check(Config.HeadSize);
         long pages = (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
-        return new KvCache(ops.CreateKvPool(new KvLayout(Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, type), pages));
+        return new KvCache(ops.CreateKvPool(new KvLayout(Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, chosen), pages));
     }
 
     /// <summary>

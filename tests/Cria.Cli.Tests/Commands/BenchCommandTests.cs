@@ -28,9 +28,19 @@ public class BenchCommandTests(TinyModel model)
     }
 
     [Fact]
-    public async Task Refuses_tests_that_do_not_fit_and_lists_that_are_none()
+    public async Task Measures_at_depths_beyond_the_context()
     {
-        Assert.Contains("512", (await CriaProcess.Run("bench", "-m", model.Path, "-p", "600", "-n", "0", "-r", "1")).Failed(), StringComparison.Ordinal);
+        // The model's own context is 512.
+        string[] lines = (await CriaProcess.Run("bench", "-m", model.Path, "-p", "8", "-n", "2", "-d", "0,40,700", "-r", "1", "-ctk", "f32")).Succeeded().TrimEnd('\n').Split('\n');
+        Assert.Equal(8, lines.Length);
+        Assert.Contains("prompt 8 after 700", lines[6], StringComparison.Ordinal);
+        Assert.Contains("answer 2 after 700", lines[7], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refuses_cache_types_that_do_not_fit_and_lists_that_are_none()
+    {
+        Assert.Contains("heads have 16 features", (await CriaProcess.Run("bench", "-m", model.Path, "-p", "8", "-n", "0", "-r", "1", "-ctk", "q4_0")).Failed(), StringComparison.Ordinal);
         Assert.Contains("--threads wants whole numbers", (await CriaProcess.Run("bench", "-t", "1;2")).Refused(), StringComparison.Ordinal);
     }
 }

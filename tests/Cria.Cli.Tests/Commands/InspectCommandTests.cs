@@ -34,6 +34,10 @@ public class InspectCommandTests(TinyModel model)
         Assert.Equal(128 * 2 * 2 * 2 * 16 * 2, memory.GetProperty("kvCacheBytes").GetInt64());
         using JsonDocument single = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100", "--kv-type", "f32")).Succeeded());
         Assert.Equal(128 * 2 * 2 * 2 * 16 * 4, single.RootElement.GetProperty("memory").GetProperty("kvCacheBytes").GetInt64());
+        using JsonDocument mixed = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100", "-ctk", "f32")).Succeeded());
+        Assert.Equal(128 * 2 * 2 * 16 * (4 + 2), mixed.RootElement.GetProperty("memory").GetProperty("kvCacheBytes").GetInt64());
+        // Heads of 16 features cannot be quantized.
+        Assert.Equal(["F32", "F16"], memory.GetProperty("kvCacheBytesByType").EnumerateObject().Select(type => type.Name));
     }
 
     [Fact]

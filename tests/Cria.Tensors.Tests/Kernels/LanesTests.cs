@@ -58,6 +58,32 @@ public unsafe class LanesTests
     }
 
     [Fact]
+    public void Powers_of_two_are_within_two_units_of_double_and_exactly_zero_far_below()
+    {
+        float* x = stackalloc float[16];
+        float* wide = stackalloc float[16];
+        float* middle = stackalloc float[16];
+        float* narrow = stackalloc float[16];
+        for (float start = -125.9f; start < 60; start += 0.0371f)
+        {
+            for (int i = 0; i < 16; i++) x[i] = start + i * 0.0021f;
+            Exponential.Exp2(Lanes512.Load(x)).Store(wide);
+            Exponential.Exp2(Lanes256.Load(x)).Store(middle);
+            Exponential.Exp2(Lanes128.Load(x)).Store(narrow);
+            for (int i = 0; i < 16; i++)
+            {
+                Assert.Equal(BitConverter.SingleToInt32Bits(narrow[i]), BitConverter.SingleToInt32Bits(wide[i]));
+                Assert.Equal(BitConverter.SingleToInt32Bits(narrow[i]), BitConverter.SingleToInt32Bits(middle[i]));
+                Assert.Equal(1, wide[i] / Math.Pow(2, x[i]), 2e-7);
+            }
+        }
+        for (int i = 0; i < 16; i++) x[i] = i == 0 ? float.NegativeInfinity : -127 - i * 100;
+        Exponential.Exp2(Lanes512.Load(x)).Store(wide);
+        for (int i = 0; i < 16; i++) Assert.Equal(0f, wide[i]);
+        Assert.Equal(1f, Lanes512.Largest(Exponential.Exp2(Lanes512.Broadcast(0))));
+    }
+
+    [Fact]
     public void Exponential_is_within_two_units_of_double_and_exactly_zero_far_below()
     {
         float* x = stackalloc float[16];

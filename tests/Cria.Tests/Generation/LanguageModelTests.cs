@@ -159,7 +159,7 @@ public class LanguageModelTests
         Assert.Equal(200, tooLong.ContextLength);
         Assert.Throws<CriaException>(() => LanguageModel.Load(path, new() { ContextLength = 0 }));
         Assert.Throws<CriaException>(() => LanguageModel.Load(path, new() { Threads = -1 }));
-        Assert.Throws<CriaException>(() => LanguageModel.Load(path, new() { KvType = TensorType.Q8_0 }));
+        Assert.Throws<CriaException>(() => LanguageModel.Load(path, new() { KvType = TensorType.Q6_K }));
         Assert.Throws<CriaException>(() => LanguageModel.Load(path + ".missing"));
         Assert.Throws<CriaException>(() => model.Generate("a", new() { TopP = 2 }, Cancellation));
     }

@@ -29,8 +29,8 @@ internal sealed class RecallNetwork : INetwork
 
     public int VocabularySize => Size;
 
-    public KvCache CreateCache(long maxTokens, TensorType type) =>
-        new(new KvPool(new KvLayout(1, 1, 16, type), (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize)
+    public KvCache CreateCache(long maxTokens, KvTypes types) =>
+        new(new KvPool(new KvLayout(1, 1, 16, types), (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize)
         {
             Take = bytes => PagesOfMemory-- > 0 ? new NativeBuffer(bytes) : throw new InsufficientMemoryException(),
         });

@@ -7,104 +7,124 @@ namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>
 /// Grouped-query attention over the paged cache. A piece of work is one key-value head and a block of one sequence's tokens: each page is turned to floats once
-/// and serves every query row of the block, all heads of the group together.
+/// and serves every query row of the block, all heads of the group together. Where there are too few blocks for the workers, a piece is one stretch of a block's past.
 /// </summary>
-internal abstract unsafe class AttentionJob : ParallelJob
+internal sealed unsafe class AttentionJob<T>(NativeBuffer[] scratch) : ParallelJob, IDisposable where T : struct, ILanes<T>
 {
-    /// <summary>Tokens of a block.</summary>
-    protected const int BlockTokens = 32;
+    /// <summary>Query rows of a block: whole tiles, few enough for the second-level cache, enough to make turning pages to floats cheap.</summary>
+    private const int MostRows = 192, FewestRows = 24;
 
-    protected readonly List<(AttentionSlice Slice, int FirstToken)> Blocks = [];
-    protected Tensor Query, Key, Value, Output;
-    protected KvPool Pool = null!;
-    protected int Layer;
+    /// <summary>Pieces a worker should have, so that all end at about the same time.</summary>
+    private const int PiecesPerWorker = 4;
 
-    /// <summary>Scratch bytes a worker needs for heads of this size.</summary>
-    public static long ScratchBytes(int headSize, int groupSize)
-    {
-        long rows = (BlockTokens * groupSize + AttentionTile.Rows - 1) / AttentionTile.Rows * AttentionTile.Rows;
-        return sizeof(float) * (2L * KvLayout.PageSize * headSize + 2 * rows * headSize + 2 * rows + AttentionTile.Rows * (KvLayout.PageSize + 16));
-    }
+    /// <summary>Bytes that kept results of stretches may take.</summary>
+    private const long MostKeptBytes = 256L << 20;
+
+    private readonly List<Block> blocks = [];
+    private readonly List<(int Block, int Head, int Stretch)> pieces = [];
+    private int[] unfinished = [];
+    private NativeBuffer kept = new(0);
+    private Tensor query, output;
+    private KvPool pool = null!;
+    private int layer, group, mostTokens;
+    private bool byStretch;
 
     /// <summary>Sets the work of one layer.</summary>
-    public void Set(Tensor q, Tensor k, Tensor v, Tensor output, KvPool pool, int layer, ReadOnlySpan<AttentionSlice> slices)
+    public void Set(Tensor q, Tensor result, KvPool cache, int layerIndex, ReadOnlySpan<AttentionSlice> slices)
     {
-        (Query, Key, Value, Output, Pool, Layer) = (q, k, v, output, pool, layer);
-        Blocks.Clear();
-        foreach (AttentionSlice slice in slices)
-        {
-            for (int token = 0; token < slice.Count; token += BlockTokens) Blocks.Add((slice, token));
-        }
-    }
-}
-
-/// <inheritdoc cref="AttentionJob"/>
-internal sealed unsafe class AttentionJob<T>(NativeBuffer[] scratch) : AttentionJob where T : struct, ILanes<T>
-{
-    public override void Run(int worker, int workerCount)
-    {
-        int heads = Pool.Layout.HeadCount;
+        (query, output, pool, layer) = (q, result, cache, layerIndex);
+        int heads = pool.Layout.HeadCount, wanted = PiecesPerWorker * scratch.Length;
+        group = query.Columns / pool.Layout.HeadSize / heads;
+        int rows = MostRows;
+        Cut(slices, rows);
+        while (blocks.Count * heads < wanted && rows > FewestRows) Cut(slices, rows /= 2);
+        byStretch = scratch.Length > 1 && blocks.Count * heads < wanted && TryKeep();
+        pieces.Clear();
         // The blocks with the longest past come last in a prompt; taking them first evens the end out.
-        for (int piece = TakeNext(); piece < Blocks.Count * heads; piece = TakeNext())
+        for (int block = blocks.Count - 1; block >= 0; block--)
         {
-            (AttentionSlice slice, int firstToken) = Blocks[Blocks.Count - 1 - piece / heads];
-            RunBlock(slice, firstToken, piece % heads, scratch[worker].Data);
-        }
-    }
-
-    private void RunBlock(in AttentionSlice slice, int firstToken, int head, byte* memory)
-    {
-        int size = Pool.Layout.HeadSize, group = Query.Columns / size / Pool.Layout.HeadCount;
-        int tokens = Math.Min(BlockTokens, slice.Count - firstToken), rows = tokens * group;
-        int tiles = (rows + AttentionTile.Rows - 1) / AttentionTile.Rows;
-        var keys = (float*)memory;
-        float* values = keys + KvLayout.PageSize * size;
-        float* queries = values + KvLayout.PageSize * size;
-        float* outputs = queries + (long)tiles * AttentionTile.Rows * size;
-        float* maximums = outputs + (long)tiles * AttentionTile.Rows * size;
-        float* sums = maximums + tiles * AttentionTile.Rows;
-        float* scores = sums + tiles * AttentionTile.Rows;
-        float* shrink = scores + AttentionTile.Rows * KvLayout.PageSize;
-
-        float scale = 1f / MathF.Sqrt(size);
-        new Span<float>(queries, tiles * AttentionTile.Rows * size).Clear();
-        new Span<float>(outputs, tiles * AttentionTile.Rows * size).Clear();
-        new Span<float>(maximums, tiles * AttentionTile.Rows).Fill(float.NegativeInfinity);
-        new Span<float>(sums, tiles * AttentionTile.Rows).Clear();
-        for (int row = 0; row < rows; row++)
-        {
-            float* source = Query.Row(slice.Row + firstToken + row / group) + (head * group + row % group) * size;
-            float* target = queries + (long)(row / AttentionTile.Rows) * AttentionTile.Rows * size + row % AttentionTile.Rows;
-            for (int d = 0; d < size; d++) target[d * AttentionTile.Rows] = source[d] * scale;
-        }
-
-        long firstPosition = slice.Position + firstToken;
-        int pages = (int)((firstPosition + tokens - 1) / KvLayout.PageSize) + 1;
-        for (int page = 0; page < pages; page++)
-        {
-            KvPage.Read<T>(Pool, slice.Pages[page], Layer, head, keys, values);
-            for (int tile = 0; tile < tiles; tile++)
+            for (int head = 0; head < heads; head++)
             {
-                int firstRow = tile * AttentionTile.Rows, lastRow = Math.Min(firstRow + AttentionTile.Rows, rows) - 1;
-                long pageStart = (long)page * KvLayout.PageSize;
-                if (firstPosition + lastRow / group < pageStart) continue;
-                AttentionTile.Scores<T>(queries + (long)firstRow * size, keys, size, scores);
-                for (int row = 0; row < AttentionTile.Rows; row++)
-                {
-                    int token = Math.Min(firstRow + row, rows - 1) / group;
-                    int visible = (int)Math.Clamp(firstPosition + token + 1 - pageStart, 0, KvLayout.PageSize);
-                    shrink[row] = AttentionTile.Weigh<T>(scores + row * KvLayout.PageSize, visible, ref maximums[firstRow + row], ref sums[firstRow + row]);
-                }
-                AttentionTile.Gather<T>(scores, values, size, shrink, outputs + (long)firstRow * size);
+                for (int stretch = 0; stretch < (byStretch ? blocks[block].Stretches : 1); stretch++) pieces.Add((block, head, stretch));
             }
         }
-
-        for (int row = 0; row < rows; row++)
+        long bytes = AttentionBlock<T>.ScratchBytes(pool.Layout.HeadSize, mostTokens * group);
+        for (int i = 0; i < scratch.Length; i++)
         {
-            T inverse = T.Broadcast(1f / sums[row]);
-            float* source = outputs + (long)row * size;
-            float* target = Output.Row(slice.Row + firstToken + row / group) + (head * group + row % group) * size;
-            for (int d = 0; d < size; d += 16) (T.Load(source + d) * inverse).Store(target + d);
+            if (scratch[i].ByteCount >= bytes) continue;
+            scratch[i].Dispose();
+            scratch[i] = new NativeBuffer(bytes);
         }
     }
+
+    public override void Run(int worker, int workerCount)
+    {
+        for (int piece = TakeNext(); piece < pieces.Count; piece = TakeNext())
+        {
+            (int index, int head, int stretch) = pieces[piece];
+            Block block = blocks[index];
+            var rows = new AttentionBlock<T>(scratch[worker].Data, pool, layer, head, block.Slice, block.FirstToken, block.Tokens, group);
+            int firstRow = block.Slice.Row + block.FirstToken;
+            rows.TakeQueries(query, firstRow);
+            if (!byStretch)
+            {
+                for (int i = 0; i < block.Stretches; i++)
+                {
+                    rows.Attend(i);
+                    rows.Merge(i);
+                }
+                rows.Finish(output, firstRow);
+                continue;
+            }
+            float* results = (float*)kept.Data + block.KeptAt + head * block.Stretches * block.ResultLength;
+            rows.Attend(stretch);
+            rows.Keep(results + stretch * block.ResultLength);
+            // Whoever is last merges, in order.
+            if (Interlocked.Decrement(ref unfinished[index * pool.Layout.HeadCount + head]) > 0) continue;
+            for (int i = 0; i < block.Stretches; i++) rows.Merge(i, results + i * block.ResultLength);
+            rows.Finish(output, firstRow);
+        }
+    }
+
+    public void Dispose() => kept.Dispose();
+
+    private void Cut(ReadOnlySpan<AttentionSlice> slices, int rows)
+    {
+        int most = Math.Max(1, rows / group);
+        long keptAt = 0;
+        mostTokens = 0;
+        blocks.Clear();
+        foreach (AttentionSlice slice in slices)
+        {
+            for (int token = 0; token < slice.Count; token += most)
+            {
+                int tokens = Math.Min(most, slice.Count - token), stretches = AttentionBlock<T>.Stretches(slice.Position + token + tokens - 1);
+                long length = AttentionBlock<T>.ResultLength(pool.Layout.HeadSize, tokens * group);
+                mostTokens = Math.Max(mostTokens, tokens);
+                blocks.Add(new Block(slice, token, tokens, stretches, length, keptAt));
+                keptAt += pool.Layout.HeadCount * stretches * length;
+            }
+        }
+    }
+
+    /// <summary>Makes room for the results of all stretches; false where that is not worth it.</summary>
+    private bool TryKeep()
+    {
+        if (blocks.TrueForAll(static block => block.Stretches == 1)) return false;
+        int heads = pool.Layout.HeadCount;
+        Block last = blocks[^1];
+        long bytes = sizeof(float) * (last.KeptAt + heads * last.Stretches * last.ResultLength);
+        if (bytes > MostKeptBytes) return false;
+        if (kept.ByteCount < bytes)
+        {
+            kept.Dispose();
+            // Room to grow: the next tokens want a little more.
+            kept = new NativeBuffer(bytes + bytes / 2);
+        }
+        if (unfinished.Length < blocks.Count * heads) unfinished = new int[blocks.Count * heads];
+        for (int block = 0; block < blocks.Count; block++) unfinished.AsSpan(block * heads, heads).Fill(blocks[block].Stretches);
+        return true;
+    }
+
+    private readonly record struct Block(AttentionSlice Slice, int FirstToken, int Tokens, int Stretches, long ResultLength, long KeptAt);
 }

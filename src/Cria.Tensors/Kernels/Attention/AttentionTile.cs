@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Lanes;
 
 namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>
-/// Attention of 6 query rows over one page of 64 positions (FlashAttention, arXiv 2205.14135): scores, running maximum and sum, weighted values.
+/// Attention of 6 query rows over one page of 64 positions (FlashAttention, arXiv 2205.14135): scores, running maximum and sum, weighted values. Scores are in powers of two.
 /// Pages are taken in order and every row's arithmetic is its own, so a row's result does not depend on which rows stand beside it.
 /// </summary>
 internal static unsafe class AttentionTile
@@ -14,138 +15,250 @@ internal static unsafe class AttentionTile
 
     private const int Page = Backends.KvLayout.PageSize;
 
-    /// <summary>scores[row, position] = Σ q·k over features in order. q is [feature, 6], keys [position / 16, feature, 16].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scores<T>(float* q, float* keys, int headSize, float* scores) where T : struct, ILanes<T>
+    /// <summary>
+    /// scores[row, position] = Σ q·k over features in order, of the first <paramref name="rows"/> rows. q is [feature, 6], keys [position / 16, feature, 16]. Meanwhile memory from
+    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products: the next page, so that it is there when its turn comes.
+    /// </summary>
+    public static void Scores<T>(float* q, float* keys, int headSize, int rows, float* scores, byte* ahead, int aheadStep) where T : struct, ILanes<T>
     {
-        for (int pair = 0; pair < Page / 32; pair++)
+        // Twelve sums of one register each, or six of two: the register file holds twelve, beside what is multiplied.
+        if (typeof(T) == typeof(Lanes512))
         {
-            float* first = keys + pair * 2 * headSize * 16, second = first + headSize * 16, query = q;
-            T a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default;
-            T b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default;
-            for (int d = 0; d < headSize; d++)
-            {
-                T u = T.Load(first), w = T.Load(second), v = T.Broadcast(query[0]);
-                a0 = T.Fma(u, v, a0);
-                b0 = T.Fma(w, v, b0);
-                v = T.Broadcast(query[1]);
-                a1 = T.Fma(u, v, a1);
-                b1 = T.Fma(w, v, b1);
-                v = T.Broadcast(query[2]);
-                a2 = T.Fma(u, v, a2);
-                b2 = T.Fma(w, v, b2);
-                v = T.Broadcast(query[3]);
-                a3 = T.Fma(u, v, a3);
-                b3 = T.Fma(w, v, b3);
-                v = T.Broadcast(query[4]);
-                a4 = T.Fma(u, v, a4);
-                b4 = T.Fma(w, v, b4);
-                v = T.Broadcast(query[5]);
-                a5 = T.Fma(u, v, a5);
-                b5 = T.Fma(w, v, b5);
-                first += 16;
-                second += 16;
-                query += Rows;
-            }
-            float* s = scores + pair * 32;
-            a0.Store(s);
-            b0.Store(s + 16);
-            a1.Store(s + Page);
-            b1.Store(s + Page + 16);
-            a2.Store(s + 2 * Page);
-            b2.Store(s + 2 * Page + 16);
-            a3.Store(s + 3 * Page);
-            b3.Store(s + 3 * Page + 16);
-            a4.Store(s + 4 * Page);
-            b4.Store(s + 4 * Page + 16);
-            a5.Store(s + 5 * Page);
-            b5.Store(s + 5 * Page + 16);
+            for (int pair = 0; pair < Page / 32; pair++) ScorePair<T>(q, keys + pair * 2 * headSize * 16, headSize, scores + pair * 32, ahead + pair * 2 * headSize * aheadStep, aheadStep);
+            return;
+        }
+        for (int group = 0; group < Page / 16; group++)
+        {
+            byte* next = ahead + group * headSize * aheadStep;
+            if (rows <= 4) ScoreGroup<T, FourRows>(q, keys + group * headSize * 16, headSize, scores + group * 16, next, aheadStep);
+            else ScoreGroup<T, SixRows>(q, keys + group * headSize * 16, headSize, scores + group * 16, next, aheadStep);
         }
     }
 
     /// <summary>
-    /// Turns one row's scores into weights exp(s − max) against the running maximum, updates maximum and sum, and returns the factor by which what was
-    /// gathered before shrinks. Positions from <paramref name="visible"/> on weigh exactly 0.
+    /// Turns one row's scores into weights 2^(s − max) against the running maximum, updates maximum and sums (16 of them, to be added up at the end), and returns the factor by
+    /// which what was gathered before shrinks. Positions from <paramref name="visible"/> on weigh exactly 0.
     /// </summary>
-    public static float Weigh<T>(float* scores, int visible, ref float maximum, ref float sum) where T : struct, ILanes<T>
+    public static float Weigh<T>(float* scores, int visible, ref float maximum, float* sums) where T : struct, ILanes<T>
     {
+        if (visible <= 0)
+        {
+            new Span<float>(scores, Page).Clear();
+            return 1f;
+        }
         for (int i = visible; i < Page; i++) scores[i] = float.NegativeInfinity;
         T s0 = T.Load(scores), s1 = T.Load(scores + 16), s2 = T.Load(scores + 32), s3 = T.Load(scores + 48);
         float larger = MathF.Max(maximum, T.Largest(T.Max(T.Max(s0, s1), T.Max(s2, s3))));
         T shift = T.Broadcast(larger);
-        s0 = Exponential.Exp(s0 - shift);
-        s1 = Exponential.Exp(s1 - shift);
-        s2 = Exponential.Exp(s2 - shift);
-        s3 = Exponential.Exp(s3 - shift);
+        s0 = Exponential.Exp2(s0 - shift);
+        s1 = Exponential.Exp2(s1 - shift);
+        s2 = Exponential.Exp2(s2 - shift);
+        s3 = Exponential.Exp2(s3 - shift);
         s0.Store(scores);
         s1.Store(scores + 16);
         s2.Store(scores + 32);
         s3.Store(scores + 48);
-        float shrink = maximum == larger ? 1f : T.Largest(Exponential.Exp(T.Broadcast(maximum - larger)));
-        sum = sum * shrink + T.Sum(s0 + s1 + (s2 + s3));
+        float shrink = maximum == larger ? 1f : T.Largest(Exponential.Exp2(T.Broadcast(maximum - larger)));
+        (T.Load(sums) * T.Broadcast(shrink) + (s0 + s1 + (s2 + s3))).Store(sums);
         maximum = larger;
         return shrink;
     }
 
-    /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order. Values are [position, feature], weights [row, 64].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gather<T>(float* weights, float* values, int headSize, float* shrink, float* output) where T : struct, ILanes<T>
+    /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], weights [row, 64].</summary>
+    public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output) where T : struct, ILanes<T>
     {
         int feature = 0;
-        for (; feature + 32 <= headSize; feature += 32)
+        if (typeof(T) == typeof(Lanes512))
         {
-            float* o = output + feature, v = values + feature, p = weights;
-            T a0 = T.Load(o) * T.Broadcast(shrink[0]), b0 = T.Load(o + 16) * T.Broadcast(shrink[0]);
-            T a1 = T.Load(o + headSize) * T.Broadcast(shrink[1]), b1 = T.Load(o + headSize + 16) * T.Broadcast(shrink[1]);
-            T a2 = T.Load(o + 2 * headSize) * T.Broadcast(shrink[2]), b2 = T.Load(o + 2 * headSize + 16) * T.Broadcast(shrink[2]);
-            T a3 = T.Load(o + 3 * headSize) * T.Broadcast(shrink[3]), b3 = T.Load(o + 3 * headSize + 16) * T.Broadcast(shrink[3]);
-            T a4 = T.Load(o + 4 * headSize) * T.Broadcast(shrink[4]), b4 = T.Load(o + 4 * headSize + 16) * T.Broadcast(shrink[4]);
-            T a5 = T.Load(o + 5 * headSize) * T.Broadcast(shrink[5]), b5 = T.Load(o + 5 * headSize + 16) * T.Broadcast(shrink[5]);
-            for (int position = 0; position < Page; position++)
-            {
-                T u = T.Load(v), w = T.Load(v + 16), x = T.Broadcast(p[0]);
-                a0 = T.Fma(u, x, a0);
-                b0 = T.Fma(w, x, b0);
-                x = T.Broadcast(p[Page]);
-                a1 = T.Fma(u, x, a1);
-                b1 = T.Fma(w, x, b1);
-                x = T.Broadcast(p[2 * Page]);
-                a2 = T.Fma(u, x, a2);
-                b2 = T.Fma(w, x, b2);
-                x = T.Broadcast(p[3 * Page]);
-                a3 = T.Fma(u, x, a3);
-                b3 = T.Fma(w, x, b3);
-                x = T.Broadcast(p[4 * Page]);
-                a4 = T.Fma(u, x, a4);
-                b4 = T.Fma(w, x, b4);
-                x = T.Broadcast(p[5 * Page]);
-                a5 = T.Fma(u, x, a5);
-                b5 = T.Fma(w, x, b5);
-                v += headSize;
-                p++;
-            }
-            a0.Store(o);
-            b0.Store(o + 16);
-            a1.Store(o + headSize);
-            b1.Store(o + headSize + 16);
-            a2.Store(o + 2 * headSize);
-            b2.Store(o + 2 * headSize + 16);
-            a3.Store(o + 3 * headSize);
-            b3.Store(o + 3 * headSize + 16);
-            a4.Store(o + 4 * headSize);
-            b4.Store(o + 4 * headSize + 16);
-            a5.Store(o + 5 * headSize);
-            b5.Store(o + 5 * headSize + 16);
+            for (; feature + 32 <= headSize; feature += 32) GatherPair<T>(weights, values + feature, headSize, shrink, output + feature);
         }
         for (; feature < headSize; feature += 16)
         {
-            for (int row = 0; row < Rows; row++)
-            {
-                float* o = output + row * headSize + feature;
-                T sum = T.Load(o) * T.Broadcast(shrink[row]);
-                for (int position = 0; position < Page; position++) sum = T.Fma(T.Load(values + (long)position * headSize + feature), T.Broadcast(weights[row * Page + position]), sum);
-                sum.Store(o);
-            }
+            if (rows <= 4) GatherGroup<T, FourRows>(weights, values + feature, headSize, shrink, output + feature);
+            else GatherGroup<T, SixRows>(weights, values + feature, headSize, shrink, output + feature);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScorePair<T>(float* query, float* first, int headSize, float* s, byte* ahead, int aheadStep) where T : struct, ILanes<T>
+    {
+        float* second = first + headSize * 16;
+        T a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default;
+        T b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default;
+        for (int d = 0; d < headSize; d++)
+        {
+            Ask(ahead);
+            Ask(ahead + aheadStep);
+            ahead += 2 * aheadStep;
+            T u = T.Load(first), w = T.Load(second), v = T.Broadcast(query[0]);
+            a0 = T.Fma(u, v, a0);
+            b0 = T.Fma(w, v, b0);
+            v = T.Broadcast(query[1]);
+            a1 = T.Fma(u, v, a1);
+            b1 = T.Fma(w, v, b1);
+            v = T.Broadcast(query[2]);
+            a2 = T.Fma(u, v, a2);
+            b2 = T.Fma(w, v, b2);
+            v = T.Broadcast(query[3]);
+            a3 = T.Fma(u, v, a3);
+            b3 = T.Fma(w, v, b3);
+            v = T.Broadcast(query[4]);
+            a4 = T.Fma(u, v, a4);
+            b4 = T.Fma(w, v, b4);
+            v = T.Broadcast(query[5]);
+            a5 = T.Fma(u, v, a5);
+            b5 = T.Fma(w, v, b5);
+            first += 16;
+            second += 16;
+            query += Rows;
+        }
+        a0.Store(s);
+        b0.Store(s + 16);
+        a1.Store(s + Page);
+        b1.Store(s + Page + 16);
+        a2.Store(s + 2 * Page);
+        b2.Store(s + 2 * Page + 16);
+        a3.Store(s + 3 * Page);
+        b3.Store(s + 3 * Page + 16);
+        a4.Store(s + 4 * Page);
+        b4.Store(s + 4 * Page + 16);
+        a5.Store(s + 5 * Page);
+        b5.Store(s + 5 * Page + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScoreGroup<T, TRows>(float* query, float* keys, int headSize, float* s, byte* ahead, int aheadStep) where T : struct, ILanes<T> where TRows : struct, IRowCount
+    {
+        T a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default;
+        for (int d = 0; d < headSize; d++)
+        {
+            Ask(ahead);
+            ahead += aheadStep;
+            T u = T.Load(keys);
+            a0 = T.Fma(u, T.Broadcast(query[0]), a0);
+            a1 = T.Fma(u, T.Broadcast(query[1]), a1);
+            a2 = T.Fma(u, T.Broadcast(query[2]), a2);
+            a3 = T.Fma(u, T.Broadcast(query[3]), a3);
+            if (TRows.Count > 4)
+            {
+                a4 = T.Fma(u, T.Broadcast(query[4]), a4);
+                a5 = T.Fma(u, T.Broadcast(query[5]), a5);
+            }
+            keys += 16;
+            query += Rows;
+        }
+        a0.Store(s);
+        a1.Store(s + Page);
+        a2.Store(s + 2 * Page);
+        a3.Store(s + 3 * Page);
+        if (TRows.Count <= 4) return;
+        a4.Store(s + 4 * Page);
+        a5.Store(s + 5 * Page);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GatherPair<T>(float* p, float* v, int headSize, float* shrink, float* o) where T : struct, ILanes<T>
+    {
+        T a0 = T.Load(o) * T.Broadcast(shrink[0]), b0 = T.Load(o + 16) * T.Broadcast(shrink[0]);
+        T a1 = T.Load(o + headSize) * T.Broadcast(shrink[1]), b1 = T.Load(o + headSize + 16) * T.Broadcast(shrink[1]);
+        T a2 = T.Load(o + 2 * headSize) * T.Broadcast(shrink[2]), b2 = T.Load(o + 2 * headSize + 16) * T.Broadcast(shrink[2]);
+        T a3 = T.Load(o + 3 * headSize) * T.Broadcast(shrink[3]), b3 = T.Load(o + 3 * headSize + 16) * T.Broadcast(shrink[3]);
+        T a4 = T.Load(o + 4 * headSize) * T.Broadcast(shrink[4]), b4 = T.Load(o + 4 * headSize + 16) * T.Broadcast(shrink[4]);
+        T a5 = T.Load(o + 5 * headSize) * T.Broadcast(shrink[5]), b5 = T.Load(o + 5 * headSize + 16) * T.Broadcast(shrink[5]);
+        for (int position = 0; position < Page; position++)
+        {
+            T u = T.Load(v), w = T.Load(v + 16), x = T.Broadcast(p[0]);
+            a0 = T.Fma(u, x, a0);
+            b0 = T.Fma(w, x, b0);
+            x = T.Broadcast(p[Page]);
+            a1 = T.Fma(u, x, a1);
+            b1 = T.Fma(w, x, b1);
+            x = T.Broadcast(p[2 * Page]);
+            a2 = T.Fma(u, x, a2);
+            b2 = T.Fma(w, x, b2);
+            x = T.Broadcast(p[3 * Page]);
+            a3 = T.Fma(u, x, a3);
+            b3 = T.Fma(w, x, b3);
+            x = T.Broadcast(p[4 * Page]);
+            a4 = T.Fma(u, x, a4);
+            b4 = T.Fma(w, x, b4);
+            x = T.Broadcast(p[5 * Page]);
+            a5 = T.Fma(u, x, a5);
+            b5 = T.Fma(w, x, b5);
+            v += headSize;
+            p++;
+        }
+        a0.Store(o);
+        b0.Store(o + 16);
+        a1.Store(o + headSize);
+        b1.Store(o + headSize + 16);
+        a2.Store(o + 2 * headSize);
+        b2.Store(o + 2 * headSize + 16);
+        a3.Store(o + 3 * headSize);
+        b3.Store(o + 3 * headSize + 16);
+        a4.Store(o + 4 * headSize);
+        b4.Store(o + 4 * headSize + 16);
+        a5.Store(o + 5 * headSize);
+        b5.Store(o + 5 * headSize + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void GatherGroup<T, TRows>(float* p, float* v, int headSize, float* shrink, float* o) where T : struct, ILanes<T> where TRows : struct, IRowCount
+    {
+        T a0 = T.Load(o) * T.Broadcast(shrink[0]);
+        T a1 = T.Load(o + headSize) * T.Broadcast(shrink[1]);
+        T a2 = T.Load(o + 2 * headSize) * T.Broadcast(shrink[2]);
+        T a3 = T.Load(o + 3 * headSize) * T.Broadcast(shrink[3]);
+        T a4 = default, a5 = default;
+        if (TRows.Count > 4)
+        {
+            a4 = T.Load(o + 4 * headSize) * T.Broadcast(shrink[4]);
+            a5 = T.Load(o + 5 * headSize) * T.Broadcast(shrink[5]);
+        }
+        for (int position = 0; position < Page; position++)
+        {
+            T u = T.Load(v);
+            a0 = T.Fma(u, T.Broadcast(p[0]), a0);
+            a1 = T.Fma(u, T.Broadcast(p[Page]), a1);
+            a2 = T.Fma(u, T.Broadcast(p[2 * Page]), a2);
+            a3 = T.Fma(u, T.Broadcast(p[3 * Page]), a3);
+            if (TRows.Count > 4)
+            {
+                a4 = T.Fma(u, T.Broadcast(p[4 * Page]), a4);
+                a5 = T.Fma(u, T.Broadcast(p[5 * Page]), a5);
+            }
+            v += headSize;
+            p++;
+        }
+        a0.Store(o);
+        a1.Store(o + headSize);
+        a2.Store(o + 2 * headSize);
+        a3.Store(o + 3 * headSize);
+        if (TRows.Count <= 4) return;
+        a4.Store(o + 4 * headSize);
+        a5.Store(o + 5 * headSize);
+    }
+
+    /// <summary>Asks for a line of memory in the second-level cache; the first has no room for a page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ask(byte* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(address);
+    }
+
+    /// <summary>Rows of a tile that are computed; a constant to the compiler.</summary>
+    private interface IRowCount
+    {
+        static abstract int Count { get; }
+    }
+
+    private readonly struct FourRows : IRowCount
+    {
+        public static int Count => 4;
+    }
+
+    private readonly struct SixRows : IRowCount
+    {
+        public static int Count => 6;
     }
 }

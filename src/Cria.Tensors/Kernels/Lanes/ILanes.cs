@@ -48,6 +48,9 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
     /// <summary>2ⁿ for whole n in −126 … 127; 0 for −127.</summary>
     static abstract T PowerOfTwo(T n);
 
+    /// <summary>value · 2ⁿ by adding to its exponent, where <paramref name="shifted"/> is n + 1.5·2²³; right while the result is a normal number.</summary>
+    static abstract T TimesPowerOfTwo(T value, T shifted);
+
     /// <summary>Sum of the lanes: halves folded onto each other, 8, 4, 2, 1 apart.</summary>
     static abstract float Sum(T a);
 
@@ -59,6 +62,12 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
 
     /// <summary>Writes 16 IEEE halves, rounded to nearest even; beyond 65504 infinity.</summary>
     void StoreHalf(ushort* target);
+
+    /// <summary>Reads 16 signed bytes.</summary>
+    static abstract T LoadSigned(sbyte* source);
+
+    /// <summary>Reads 16 bytes of two four-bit numbers each, less 8: the lower ones, and the upper ones in <paramref name="upper"/>.</summary>
+    static abstract T LoadNibbles(byte* source, out T upper);
 
     /// <summary>Reads 16 bfloat16 values.</summary>
     static abstract T LoadBrain(ushort* source);

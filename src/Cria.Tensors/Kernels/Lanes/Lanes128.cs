@@ -65,6 +65,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 PowerOfTwo(Lanes128 n) => new(Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v0) + Vector128.Create(127), 23).AsSingle(), Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v1) + Vector128.Create(127), 23).AsSingle(), Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v2) + Vector128.Create(127), 23).AsSingle(), Vector128.ShiftLeft(Vector128.ConvertToInt32Native(n.v3) + Vector128.Create(127), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 TimesPowerOfTwo(Lanes128 value, Lanes128 shifted) => new((value.v0.AsInt32() + Vector128.ShiftLeft(shifted.v0.AsInt32(), 23)).AsSingle(), (value.v1.AsInt32() + Vector128.ShiftLeft(shifted.v1.AsInt32(), 23)).AsSingle(), (value.v2.AsInt32() + Vector128.ShiftLeft(shifted.v2.AsInt32(), 23)).AsSingle(), (value.v3.AsInt32() + Vector128.ShiftLeft(shifted.v3.AsInt32(), 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes128 a)
     {
         Vector128<float> four = a.v0 + a.v2 + (a.v1 + a.v3);
@@ -80,6 +83,24 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadHalf(ushort* source) => new(HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source).ToVector128())), HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source + 4).ToVector128())), HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source + 8).ToVector128())), HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source + 12).ToVector128())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadSigned(sbyte* source) => FromSigned(Vector128.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadNibbles(byte* source, out Lanes128 upper)
+    {
+        Vector128<byte> pairs = Vector128.Load(source);
+        upper = FromSigned(Vector128.ShiftRightLogical(pairs, 4).AsSByte() - Vector128.Create((sbyte)8));
+        return FromSigned((pairs & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes128 FromSigned(Vector128<sbyte> bytes)
+    {
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
+        return new(Vector128.ConvertToSingle(Vector128.WidenLower(low)), Vector128.ConvertToSingle(Vector128.WidenUpper(low)), Vector128.ConvertToSingle(Vector128.WidenLower(high)), Vector128.ConvertToSingle(Vector128.WidenUpper(high)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadBrain(ushort* source) => new(Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source).ToVector128()), 16).AsSingle(), Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source + 4).ToVector128()), 16).AsSingle(), Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source + 8).ToVector128()), 16).AsSingle(), Vector128.ShiftLeft(Vector128.WidenLower(Vector64.Load(source + 12).ToVector128()), 16).AsSingle());

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cria.Tensors.Kernels.Lanes;
 
@@ -59,6 +60,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     public static Lanes256 PowerOfTwo(Lanes256 n) => new(Vector256.ShiftLeft(Vector256.ConvertToInt32Native(n.v0) + Vector256.Create(127), 23).AsSingle(), Vector256.ShiftLeft(Vector256.ConvertToInt32Native(n.v1) + Vector256.Create(127), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 TimesPowerOfTwo(Lanes256 value, Lanes256 shifted) => new((value.v0.AsInt32() + Vector256.ShiftLeft(shifted.v0.AsInt32(), 23)).AsSingle(), (value.v1.AsInt32() + Vector256.ShiftLeft(shifted.v1.AsInt32(), 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes256 a)
     {
         Vector256<float> eight = a.v0 + a.v1;
@@ -76,6 +80,26 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadHalf(ushort* source) => new(HalfBits.ToSingle(Widen256(source)), HalfBits.ToSingle(Widen256(source + 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadSigned(sbyte* source) => FromSigned(Vector128.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadNibbles(byte* source, out Lanes256 upper)
+    {
+        Vector128<byte> pairs = Vector128.Load(source);
+        upper = FromSigned(Vector128.ShiftRightLogical(pairs, 4).AsSByte() - Vector128.Create((sbyte)8));
+        return FromSigned((pairs & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes256 FromSigned(Vector128<sbyte> bytes)
+    {
+        if (Avx2.IsSupported)
+            return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(bytes, 8))));
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
+        return new(Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low))), Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadBrain(ushort* source) => new(Vector256.ShiftLeft(Widen256(source), 16).AsSingle(), Vector256.ShiftLeft(Widen256(source + 8), 16).AsSingle());

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Cria.Tensors;
+using Cria.Tensors.Backends;
+
+namespace Cria.Cli.Options;
+
+/// <summary>How cached keys and values are kept; the same for every command that makes a cache.</summary>
+internal sealed class CacheOptions
+{
+    private readonly Option<TensorType?> both = Type("--kv-type", "Keep cached keys and values as f16 (default), f32, q8_0 (half the memory) or q4_0 (a quarter).");
+    private readonly Option<TensorType?> keys = Type("--cache-type-k", "The same for keys alone.", "-ctk");
+    private readonly Option<TensorType?> values = Type("--cache-type-v", "The same for values alone.", "-ctv");
+
+    /// <summary>The options, for a command's help page.</summary>
+    public Option[] All => [both, keys, values];
+
+    /// <summary>The types to use.</summary>
+    public KvTypes Read(ParseResult parsed)
+    {
+        TensorType fallback = parsed.GetValue(both) ?? TensorType.F16;
+        return new KvTypes(parsed.GetValue(keys) ?? fallback, parsed.GetValue(values) ?? fallback);
+    }
+
+    private static Option<TensorType?> Type(string name, string description, params string[] aliases)
+    {
+        Option<TensorType?> option = Numbers.Choice(name, description, [.. KvTypes.Known.Select(type => (type.ToString().ToLowerInvariant(), type))]);
+        foreach (string alias in aliases) option.Aliases.Add(alias);
+        return option;
+    }
+}

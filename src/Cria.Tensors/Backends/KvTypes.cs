@@ -1,0 +1,38 @@
+using Cria.Tensors.Quantization;
+
+namespace Cria.Tensors.Backends;
+
+/// <summary>How keys and values are kept: F32, F16, Q8_0 or Q4_0 each. A single type stands for both.</summary>
+/// <param name="Keys">Type of the keys.</param>
+/// <param name="Values">Type of the values.</param>
+public readonly record struct KvTypes(TensorType Keys, TensorType Values)
+{
+    /// <summary>Halves for both, the usual choice.</summary>
+    public static KvTypes Half { get; } = new(TensorType.F16, TensorType.F16);
+
+    /// <summary>The types there are, largest first.</summary>
+    public static IReadOnlyList<TensorType> Known { get; } = [TensorType.F32, TensorType.F16, TensorType.Q8_0, TensorType.Q4_0];
+
+    /// <summary>The same type for keys and values.</summary>
+    public static implicit operator KvTypes(TensorType type) => new(type, type);
+
+    /// <summary>Throws <see cref="CriaException"/> when heads of <paramref name="headSize"/> features cannot be kept so.</summary>
+    public void Check(int headSize)
+    {
+        Check(Keys, headSize, "keys");
+        Check(Values, headSize, "values");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Keys == Values ? Keys.ToString() : $"{Keys}/{Values}";
+
+    /// <summary>True when the type has blocks with a scale each. Such heads are rotated before they are rounded, so that no single feature spoils its block.</summary>
+    internal static bool IsQuantized(TensorType type) => type is TensorType.Q8_0 or TensorType.Q4_0;
+
+    private static void Check(TensorType type, int headSize, string what)
+    {
+        if (!Known.Contains(type)) throw new CriaException($"cached {what} cannot be kept as {type}; choose {string.Join(", ", Known.SkipLast(1))} or {Known[^1]}");
+        int block = BlockFormat.Of(type).BlockSize;
+        if (headSize % block != 0) throw new CriaException($"cached {what} cannot be kept as {type}: this model's heads have {headSize} features, and its blocks hold {block}; choose F16 or F32");
+    }
+}

@@ -1,0 +1,168 @@
+using Cria.Tensors.Backends;
+using Cria.Tensors.Kernels.Lanes;
+
+namespace Cria.Tensors.Kernels.Attention;
+
+/// <summary>
+/// Some tokens of one sequence and the query heads of one key-value head, as rows [token, head of the group], with what attention has gathered for them. The past is taken in
+/// stretches of <see cref="StretchPages"/> pages from position 0: each begins anew, and the stretches' results are merged in order. So it makes no difference
+/// whether one worker takes them one after another or several take one each (flash-decoding).
+/// </summary>
+internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
+{
+    /// <summary>Pages of a stretch. Fixed, because the order of sums is part of the contract.</summary>
+    public const int StretchPages = 16;
+
+    /// <summary>Positions of a stretch.</summary>
+    public const int StretchLength = StretchPages * KvLayout.PageSize;
+
+    private readonly KvPool pool;
+    private readonly int layer, head, size, group, rows, tiles;
+    private readonly long firstPosition;
+    private readonly int[] pages;
+    private readonly float* keys, values, queries, outputs, maximums, sums, totals, totalMaximums, totalSums, scores, shrink;
+
+    /// <summary>A block in a worker's scratch memory of <see cref="ScratchBytes"/>.</summary>
+    public AttentionBlock(byte* memory, KvPool pool, int layer, int head, in AttentionSlice slice, int firstToken, int tokens, int groupSize)
+    {
+        (this.pool, this.layer, this.head, group, pages) = (pool, layer, head, groupSize, slice.Pages);
+        size = pool.Layout.HeadSize;
+        rows = tokens * groupSize;
+        firstPosition = slice.Position + firstToken;
+        tiles = Tiles(rows);
+        int padded = tiles * AttentionTile.Rows;
+        keys = (float*)memory;
+        values = keys + KvLayout.PageSize * size;
+        queries = values + KvLayout.PageSize * size;
+        outputs = queries + padded * size;
+        totals = outputs + padded * size;
+        sums = totals + padded * size;
+        scores = sums + padded * 16;
+        maximums = scores + AttentionTile.Rows * KvLayout.PageSize;
+        totalMaximums = maximums + padded;
+        totalSums = totalMaximums + padded;
+        shrink = totalSums + padded;
+    }
+
+    /// <summary>Stretches a token at <paramref name="position"/> looks back over.</summary>
+    public static int Stretches(long position) => (int)(position / StretchLength) + 1;
+
+    /// <summary>Scratch bytes for blocks of <paramref name="rows"/> rows.</summary>
+    public static long ScratchBytes(int headSize, int rows)
+    {
+        long padded = Tiles(rows) * AttentionTile.Rows;
+        return sizeof(float) * (2L * KvLayout.PageSize * headSize + padded * (3L * headSize + 16 + 3) + AttentionTile.Rows * (KvLayout.PageSize + 1));
+    }
+
+    /// <summary>Floats of one stretch's result: for each row its sum, its maximum and what it gathered.</summary>
+    public static long ResultLength(int headSize, int rows) => (long)rows * (headSize + 2);
+
+    /// <summary>Lays the queries out as tiles want them, scaled so that weights are powers of two.</summary>
+    public void TakeQueries(Tensor query, int firstRow)
+    {
+        float scale = (float)(1 / (Math.Sqrt(size) * Math.Log(2)));
+        float* rotated = stackalloc float[KvPage.MostFeatures];
+        new Span<float>(queries, tiles * AttentionTile.Rows * size).Clear();
+        bool rotates = KvTypes.IsQuantized(pool.Layout.Types.Keys);
+        for (int row = 0; row < rows; row++)
+        {
+            float* source = query.Row(firstRow + row / group) + (head * group + row % group) * size;
+            if (rotates)
+            {
+                new ReadOnlySpan<float>(source, size).CopyTo(new Span<float>(rotated, size));
+                Hadamard.Rotate<T>(source = rotated, size);
+            }
+            float* target = queries + (long)(row / AttentionTile.Rows) * AttentionTile.Rows * size + row % AttentionTile.Rows;
+            for (int d = 0; d < size; d++) target[d * AttentionTile.Rows] = source[d] * scale;
+        }
+    }
+
+    /// <summary>Attends over one stretch.</summary>
+    public void Attend(int stretch)
+    {
+        int padded = tiles * AttentionTile.Rows;
+        new Span<float>(outputs, padded * size).Clear();
+        new Span<float>(maximums, padded).Fill(float.NegativeInfinity);
+        new Span<float>(sums, padded * 16).Clear();
+        long last = (firstPosition + (rows - 1) / group) / KvLayout.PageSize;
+        int first = stretch * StretchPages, aheadStep = (int)((pool.Layout.KeyBytes + pool.Layout.ValueBytes) / (KvLayout.PageSize / 16 * size));
+        for (int page = first; page < first + StretchPages && page <= last; page++)
+        {
+            long pageStart = (long)page * KvLayout.PageSize;
+            byte* ahead = pool.Keys(pages[Math.Min(page + 1, last)], layer, head);
+            KvPage.ReadKeys<T>(pool, pages[page], layer, head, keys);
+            KvPage.ReadValues<T>(pool, pages[page], layer, head, values);
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                int firstRow = tile * AttentionTile.Rows, lastRow = Math.Min(firstRow + AttentionTile.Rows, rows) - 1, tileRows = lastRow - firstRow + 1;
+                if (firstPosition + lastRow / group < pageStart) continue;
+                AttentionTile.Scores<T>(queries + (long)firstRow * size, keys, size, tileRows, scores, ahead, tile == 0 ? aheadStep : 0);
+                for (int row = 0; row < tileRows; row++)
+                {
+                    int token = (firstRow + row) / group;
+                    int visible = (int)Math.Clamp(firstPosition + token + 1 - pageStart, 0, KvLayout.PageSize);
+                    shrink[row] = AttentionTile.Weigh<T>(scores + row * KvLayout.PageSize, visible, ref maximums[firstRow + row], sums + (firstRow + row) * 16);
+                }
+                AttentionTile.Gather<T>(scores, values, size, tileRows, shrink, outputs + (long)firstRow * size);
+            }
+        }
+    }
+
+    /// <summary>Adds the stretch just attended over to those before it.</summary>
+    public readonly void Merge(int stretch)
+    {
+        for (int row = 0; row < rows; row++) Merge(stretch, row, T.Sum(T.Load(sums + row * 16)), maximums[row], outputs + (long)row * size);
+    }
+
+    /// <summary>Writes the result of the stretch just attended over to <paramref name="result"/>, of <see cref="ResultLength"/>.</summary>
+    public readonly void Keep(float* result)
+    {
+        for (int row = 0; row < rows; row++, result += size + 2)
+        {
+            result[0] = T.Sum(T.Load(sums + row * 16));
+            result[1] = maximums[row];
+            new ReadOnlySpan<float>(outputs + (long)row * size, size).CopyTo(new Span<float>(result + 2, size));
+        }
+    }
+
+    /// <summary>Adds a kept result to those before it.</summary>
+    public readonly void Merge(int stretch, float* result)
+    {
+        for (int row = 0; row < rows; row++, result += size + 2) Merge(stretch, row, result[0], result[1], result + 2);
+    }
+
+    /// <summary>Writes softmax(q·kᵀ)·v of all rows.</summary>
+    public readonly void Finish(Tensor output, int firstRow)
+    {
+        bool rotates = KvTypes.IsQuantized(pool.Layout.Types.Values);
+        for (int row = 0; row < rows; row++)
+        {
+            T inverse = T.Broadcast(1f / totalSums[row]);
+            float* source = totals + (long)row * size;
+            float* target = output.Row(firstRow + row / group) + (head * group + row % group) * size;
+            for (int d = 0; d < size; d += 16) (T.Load(source + d) * inverse).Store(target + d);
+            if (rotates) Hadamard.Rotate<T>(target, size);
+        }
+    }
+
+    private static int Tiles(int rows) => (rows + AttentionTile.Rows - 1) / AttentionTile.Rows;
+
+    private readonly void Merge(int stretch, int row, float sum, float maximum, float* output)
+    {
+        float* total = totals + (long)row * size;
+        if (stretch == 0)
+        {
+            totalSums[row] = sum;
+            totalMaximums[row] = maximum;
+            new ReadOnlySpan<float>(output, size).CopyTo(new Span<float>(total, size));
+            return;
+        }
+        // A row that ends before this stretch must not be touched by it.
+        if (firstPosition + row / group < (long)stretch * StretchLength) return;
+        float larger = MathF.Max(totalMaximums[row], maximum);
+        T before = Exponential.Exp2(T.Broadcast(totalMaximums[row] - larger)), now = Exponential.Exp2(T.Broadcast(maximum - larger));
+        totalSums[row] = T.Largest(T.Fma(T.Broadcast(totalSums[row]), before, T.Broadcast(sum) * now));
+        totalMaximums[row] = larger;
+        for (int d = 0; d < size; d += 16) T.Fma(T.Load(total + d), before, T.Load(output + d) * now).Store(total + d);
+    }
+}

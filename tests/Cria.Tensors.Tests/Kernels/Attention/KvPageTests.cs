@@ -1,0 +1,84 @@
+using Cria.Tensors.Backends;
+using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Attention;
+using Cria.Tensors.Kernels.Lanes;
+using Cria.Tensors.Quantization;
+
+namespace Cria.Tensors.Tests.Kernels.Attention;
+
+/// <summary>Pages against the scalar formats: what is read is what the format's own encoder and decoder make of the row, bit for bit.</summary>
+public unsafe class KvPageTests
+{
+    public static TheoryData<string, int> EveryTypeAndHead()
+    {
+        var data = new TheoryData<string, int>();
+        foreach (TensorType type in KvTypes.Known)
+        {
+            foreach (int size in new[] { 16, 32, 64, 96, 128 })
+            {
+                if (size % BlockFormat.Of(type).BlockSize == 0) data.Add(type.ToString(), size);
+            }
+        }
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryTypeAndHead))]
+    public void Pages_hold_what_the_scalar_format_makes_of_each_row(string name, int size)
+    {
+        TensorType type = Enum.Parse<TensorType>(name);
+        Check<Lanes128>(type, size);
+        Check<Lanes256>(type, size);
+        Check<Lanes512>(type, size);
+    }
+
+    [Fact]
+    public void A_type_that_heads_cannot_be_kept_as_is_named()
+    {
+        Assert.Contains("heads have 16 features", Assert.Throws<CriaException>(() => new KvTypes(TensorType.F16, TensorType.Q8_0).Check(16)).Message, StringComparison.Ordinal);
+        Assert.Contains("choose F32, F16, Q8_0 or Q4_0", Assert.Throws<CriaException>(() => new KvTypes(TensorType.Q6_K, TensorType.F16).Check(64)).Message, StringComparison.Ordinal);
+    }
+
+    private static void Check<T>(TensorType type, int size) where T : struct, ILanes<T>
+    {
+        const int Heads = 2, Layers = 2;
+        var random = new Random(size);
+        using var pool = new KvPool(new KvLayout(Layers, Heads, size, type), 2);
+        Assert.True(pool.TryAllocate(out _));
+        Assert.True(pool.TryAllocate(out int page));
+        // Rows like a model's: one feature far larger than the others, here and there a row of zeros.
+        float[][] keys = Rows(), values = Rows();
+        for (int offset = 0; offset < KvLayout.PageSize; offset++)
+        {
+            fixed (float* key = keys[offset], value = values[offset]) KvPage.Write<T>(pool, page, 1, offset, key, value);
+        }
+        float[] read = new float[KvLayout.PageSize * size];
+        for (int head = 0; head < Heads; head++)
+        {
+            fixed (float* target = read) KvPage.ReadKeys<T>(pool, page, 1, head, target);
+            for (int offset = 0; offset < KvLayout.PageSize; offset++)
+            {
+                float[] expected = Stored(keys[offset].AsSpan(head * size, size));
+                for (int d = 0; d < size; d++) Assert.Equal(expected[d], read[(offset / 16 * size + d) * 16 + offset % 16]);
+            }
+            fixed (float* target = read) KvPage.ReadValues<T>(pool, page, 1, head, target);
+            for (int offset = 0; offset < KvLayout.PageSize; offset++)
+                Assert.Equal(Stored(values[offset].AsSpan(head * size, size)), read.AsSpan(offset * size, size).ToArray());
+        }
+
+        float[][] Rows() => [.. Enumerable.Range(0, KvLayout.PageSize).Select(row => Enumerable.Range(0, Heads * size).Select(i => row == 5 ? 0 : (random.NextSingle() - 0.5f) * (i % size == 3 ? 100 : 1)).ToArray())];
+
+        float[] Stored(ReadOnlySpan<float> row)
+        {
+            float[] rotated = row.ToArray();
+            if (type is TensorType.Q8_0 or TensorType.Q4_0)
+            {
+                fixed (float* data = rotated) Hadamard.Rotate<Lanes128>(data, size);
+            }
+            byte[] bytes = new byte[BlockFormat.Of(type).RowBytes(size)];
+            BlockFormat.Of(type).Encode(rotated, bytes);
+            BlockFormat.Of(type).Decode(bytes, rotated);
+            return rotated;
+        }
+    }
+}
