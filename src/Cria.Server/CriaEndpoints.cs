@@ -36,6 +36,7 @@ public static class CriaEndpoints
             Post(prefix + "/detokenize", TokenEndpoints.DetokenizeAsync);
         }
         Post("/apply-template", TokenEndpoints.ApplyTemplateAsync);
+        Post("/slots/{id}", SlotsEndpoint.ServeAsync);
         Get("/metrics", MetricsEndpoint.ServeAsync);
         Get("/v1/models", ModelsEndpoint.ListAsync);
         Get("/v1/models/{**name}", ModelsEndpoint.OneAsync);

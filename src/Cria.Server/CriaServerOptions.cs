@@ -24,6 +24,9 @@ public sealed record CriaServerOptions
     /// <summary>A collector that spans and metrics are sent to by OTLP, such as <c>http://localhost:4318</c>; null sends none. A server of one's own sends them itself, from the source and meter <c>Cria.Server</c>.</summary>
     public Uri? Telemetry { get; init; }
 
+    /// <summary>A folder in which clients may save the keys and values of prompts, and from which they may restore them; null lets them do neither.</summary>
+    public string? PromptFolder { get; init; }
+
     /// <summary>Writes prompts and answers to the log too.</summary>
     public bool LogsText { get; init; }
 

@@ -44,6 +44,9 @@ internal sealed class ModelHost
     /// <summary>What has been done.</summary>
     public ServerMetrics Metrics { get; } = new();
 
+    /// <summary>The prompt answered last; null before the first.</summary>
+    public int[]? LastPrompt { get; set; }
+
     /// <summary>When the server began, in seconds since 1970.</summary>
     public long Since { get; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 

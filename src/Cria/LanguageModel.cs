@@ -1,3 +1,4 @@
+using Cria.Adapters;
 using Cria.Chat;
 using Cria.Generation;
 using Cria.Models;
@@ -26,6 +27,7 @@ public sealed partial class LanguageModel : IDisposable
     private const double KvShareOfOne = 0.85;
 
     private readonly ITensorSource source;
+    private readonly IReadOnlyList<ScaledAdapter> adapters;
 
     private LanguageModel(ITensorSource source, LoadOptions options)
     {
@@ -40,12 +42,14 @@ public sealed partial class LanguageModel : IDisposable
         if (options.Parallel <= 0) throw new CriaException($"{options.Parallel} answers at once cannot be computed; choose at least 1");
         if (options.KvTokens <= 0) throw new CriaException($"a cache of {options.KvTokens} tokens cannot be used; choose at least 1");
         Config = config with { ContextLength = context, RopeScaling = options.RopeScaling ?? config.RopeScaling, RopeTheta = options.RopeTheta ?? config.RopeTheta };
+        options.KvType.Check(config.HeadSize);
         Defaults = SamplingOptions.From(source.Metadata).OrElse(SamplingOptions.Llama3);
         Defaults.Validate(config.VocabularySize);
         IDisposable owned = CpuBackend.Create(options.Threads);
         try
         {
-            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress, [.. options.Adapters.Select(adapter => adapter.Open(Config.HeadSize))]);
+            adapters = [.. options.Adapters.Select(adapter => adapter.Open(Config.HeadSize))];
+            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress, adapters);
             owned = network;
             Engine = new Engine(network, new EngineOptions
             {

@@ -24,6 +24,7 @@ internal sealed class ServeFlags
     private readonly Option<long?> parallel = Numbers.Integer("--parallel", ["-np"], "N", $"Answers computed at once (default {DefaultParallel}); further requests wait.", 1, 1024);
     private readonly Option<long?> queue = Numbers.Integer("--queue", [], "N", $"Requests that may wait (default {DefaultQueue}); further ones are told to come again.", 0, 1 << 20);
     private readonly Option<long?> rate = Numbers.Integer("--requests-per-minute", [], "N", "Most requests a minute of one key, or of one address where there are no keys.", 1, 1_000_000);
+    private readonly Option<string?> prompts = new("--slot-save-path") { HelpName = "FOLDER", Description = "Let clients keep prompts in this folder, computed, with POST /slots/0?action=save and restore." };
     private readonly Option<long?> containerPort = Hidden(Numbers.Integer("--web-server-port", [], "N", "As --port.", 0, 65535));
     private readonly Option<string?> hubName = Hidden(new Option<string?>("--hf-model-name") { HelpName = "REPO", Description = "As MODEL." });
     private readonly Option<string?> gpuLayers = Hidden(new Option<string?>("--n-gpu-layers", "-ngl") { HelpName = "N", Description = "Understood and without effect: the processor computes." });
@@ -33,7 +34,7 @@ internal sealed class ServeFlags
     public void AddTo(Verb verb)
     {
         verb.Add("Address", host, port, open, noBrowser);
-        verb.Add("Requests", keys, alias, parallel, queue, rate);
+        verb.Add("Requests", keys, alias, parallel, queue, rate, prompts);
         verb.Add("Observation", verbose, logText, logFormat, collector);
         foreach (Option other in (Option[])[containerPort, hubName, gpuLayers, server]) verb.Options.Add(other);
     }
@@ -77,7 +78,14 @@ internal sealed class ServeFlags
             Telemetry = Collector(parsed),
             LogsText = parsed.GetValue(logText),
             RequestsPerMinute = (int?)parsed.GetValue(rate),
+            PromptFolder = Folder(parsed),
         };
+    }
+
+    private string? Folder(ParseResult parsed)
+    {
+        if (parsed.GetValue(prompts) is not { } folder) return null;
+        return Directory.Exists(folder) ? Path.GetFullPath(folder) : throw new UsageException($"--slot-save-path: there is no folder {folder}; make it first");
     }
 
     private Uri? Collector(ParseResult parsed)

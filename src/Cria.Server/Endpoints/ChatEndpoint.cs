@@ -13,6 +13,7 @@ internal static class ChatEndpoint
     {
         var request = new ChatRequest(await RequestBody.ReadAsync(context, host.Options.MaxBodyBytes).ConfigureAwait(false), host);
         int[] prompt = ChatMessages.ToPrompt(host.Model, request.Messages, request.Template);
+        host.LastPrompt = prompt;
         string[] functions = [.. request.Form.Tools.Select(tool => tool.Name)];
         ChoiceReader[] choices = [.. host.Model.GenerateAsync(prompt, request.Delivery.Choices, request.Generation, context.RequestAborted)
             .Select((stream, i) => new ChoiceReader(i, stream, functions, request.Form.AllowsSeveralCalls))];

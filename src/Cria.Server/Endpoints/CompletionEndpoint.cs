@@ -44,6 +44,7 @@ internal static class CompletionEndpoint
         {
             foreach ((int[] tokens, _) in request.Prompts)
             {
+                host.LastPrompt = tokens;
                 foreach (TextStream stream in host.Model.GenerateAsync(tokens, request.Delivery.Choices, request.Generation, cancellationToken))
                     choices.Add(new ChoiceReader(choices.Count, stream, [], allowsSeveralCalls: true) { Operation = "text_completion" });
             }

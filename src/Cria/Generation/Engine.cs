@@ -8,7 +8,7 @@ namespace Cria.Generation;
 /// Prompts are taken in chunks, equal beginnings are computed once, and when the cache is full the least important sequence is pushed out and computed again later.
 /// The tokens of an answer depend on its prompt and seed alone, never on what else runs. Safe for concurrent callers; costs nothing while idle.
 /// </summary>
-public sealed class Engine : IDisposable
+public sealed partial class Engine : IDisposable
 {
     /// <summary>Bytes of logits a step may ask for.</summary>
     private const long LogitBytes = 64 << 20;
@@ -195,7 +195,7 @@ public sealed class Engine : IDisposable
         {
             lock (gate)
             {
-                while (!stopping && incoming.Count == 0 && scheduler.Running.Count + scheduler.Waiting.Count == 0)
+                while (!stopping && chores.Count == 0 && incoming.Count == 0 && scheduler.Running.Count + scheduler.Waiting.Count == 0)
                 {
                     drained?.TrySetResult();
                     Monitor.Wait(gate);
@@ -205,6 +205,7 @@ public sealed class Engine : IDisposable
                 Publish();
                 if (stopping) break;
             }
+            RunChores();
             try
             {
                 Step();
@@ -217,6 +218,7 @@ public sealed class Engine : IDisposable
             }
             lock (gate) Publish();
         }
+        RunChores();
         FinishAll(scheduler.Running, FinishReason.Cancelled);
         FinishAll(scheduler.Waiting, FinishReason.Cancelled);
         drained?.TrySetResult();

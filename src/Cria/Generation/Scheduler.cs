@@ -6,7 +6,7 @@ namespace Cria.Generation;
 /// <summary>
 /// Decides at every step which sequences run, how many tokens of each are taken, and who gives way when pages run out. Used by one thread.
 /// </summary>
-internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLogitRows)
+internal sealed partial class Scheduler(KvCache cache, EngineOptions options, int maxLogitRows)
 {
     private readonly PrefixCache prefixes = new(cache);
     private readonly List<Sequence> waiting = [];
@@ -189,11 +189,17 @@ internal sealed class Scheduler(KvCache cache, EngineOptions options, int maxLog
             {
                 if (prefixes.TryEvict()) continue;
                 Sequence last = running[^1];
-                if (last == sequence && i == 0) throw new InvalidOperationException("a sequence does not fit into an empty cache");
+                if (last == sequence && i == 0)
+                {
+                    if (heldPrompts == 0) throw new InvalidOperationException("a sequence does not fit into an empty cache");
+                    // A prompt on its way to or from a file has the room, and gives it back soon.
+                    sequence.Planned = 0;
+                    break;
+                }
                 Preempt(last);
                 if (last == sequence) return;
             }
-            TakePages(sequence, length);
+            if (sequence.Planned > 0) TakePages(sequence, length);
         }
     }
 
