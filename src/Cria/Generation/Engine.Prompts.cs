@@ -69,7 +69,9 @@ public sealed partial class Engine
             {
                 try
                 {
-                    done.SetResult(chore());
+                    T result = chore();
+                    lock (gate) Publish();
+                    done.SetResult(result);
                 }
                 catch (Exception failure)
                 {

@@ -1,5 +1,6 @@
 using Cria.Tensors.Backends;
 using Cria.Tensors.Kernels;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Tests.Backends;
 
@@ -54,6 +55,21 @@ public class CachedAttentionTests
         // Nine workers have too few blocks and share the stretches of each; a chunk of one token is a step of an answer.
         Assert.Equal(expected, Run(data, kept, Cpu.Highest, 9, [1000, 1, 1, 22, 1, 1000, 23, 1, 1, 50]));
         Assert.Equal(expected, Run(data, kept, Cpu.Highest, 1, [1020, 1, 1, 1, 1, 1, 1000, 23, 1, 1, 50]));
+    }
+
+    [Fact]
+    public void The_rotation_makes_four_bits_hold_where_one_feature_is_large()
+    {
+        Data data = new();
+        // As models have them: a feature of the keys that is always large, and so says little.
+        for (int i = 3; i < data.Keys.Length; i += HeadSize) data.Keys[i] += 40;
+        float[] exact = Run(data, TensorType.F32, Cpu.Highest, 2, [Tokens]), rotated = Run(data, new KvTypes(TensorType.Q4_0, TensorType.F32), Cpu.Highest, 2, [Tokens]);
+        byte[] blocks = new byte[BlockFormat.Of(TensorType.Q4_0).RowBytes(data.Keys.Length)];
+        BlockFormat.Of(TensorType.Q4_0).Encode(data.Keys, blocks);
+        BlockFormat.Of(TensorType.Q4_0).Decode(blocks, data.Keys);
+        float[] plain = Run(data, TensorType.F32, Cpu.Highest, 2, [Tokens]);
+        double Error(float[] output) => Math.Sqrt(output.Zip(exact, (a, b) => Math.Pow(a - b, 2)).Sum() / exact.Sum(value => (double)value * value));
+        Assert.True(Error(rotated) < Error(plain) / 2, $"{Error(rotated):E2} rotated, {Error(plain):E2} as they are");
     }
 
     private static unsafe float[] Run(Data data, KvTypes types, CpuLevel level, int threads, int[] chunks)

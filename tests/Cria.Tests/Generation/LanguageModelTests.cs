@@ -165,6 +165,18 @@ public class LanguageModelTests
     }
 
     [Fact]
+    public void A_context_of_four_million_tokens_costs_nothing_until_it_is_used()
+    {
+        string path = NanoGoldens.GgufPath("Q8_0");
+        using LanguageModel small = LanguageModel.Load(path, new() { Threads = 1, ContextLength = 512 });
+        using LanguageModel large = LanguageModel.Load(path, new() { Threads = 1, ContextLength = 4_194_304 });
+        Assert.Equal(4_194_304, large.ContextLength);
+        Assert.Equal(0, large.Engine.Statistics.CacheBytes);
+        Assert.Equal(small.Generate("a b c", new() { Temperature = 0, MaxTokens = 5 }, Cancellation).Text, large.Generate("a b c", new() { Temperature = 0, MaxTokens = 5 }, Cancellation).Text);
+        Assert.Equal(small.Engine.Statistics.CacheBytes, large.Engine.Statistics.CacheBytes);
+    }
+
+    [Fact]
     public void Defaults_are_the_models_own_else_those_of_Llama_3()
     {
         using LanguageModel model = Load();

@@ -28,10 +28,11 @@ public class NanoEngineTests
     }
 
     [Theory]
-    [InlineData("F32")]
-    [InlineData("Q8_0")]
-    [InlineData("Q4_K_M")]
-    public async Task The_answer_is_the_same_for_any_threads_chunks_company_and_cache(string type)
+    [InlineData("F32", "F32")]
+    [InlineData("Q8_0", "F16")]
+    [InlineData("Q4_K_M", "Q8_0")]
+    [InlineData("Q8_0", "Q4_0")]
+    public async Task The_answer_is_the_same_for_any_threads_chunks_company_and_cache(string type, string cache)
     {
         (int[] prompt, _) = Golden(type);
         int[] longPrompt = [.. Enumerable.Range(0, 300).Select(i => prompt[i % prompt.Length])];
@@ -40,7 +41,7 @@ public class NanoEngineTests
         {
             foreach (int chunk in new[] { 1, 7, 512 })
             {
-                using var engine = new NanoEngine(type, threads, options => options with { PromptChunk = chunk, PromptChunkWhileAnswering = chunk });
+                using var engine = new NanoEngine(type, threads, options => options with { PromptChunk = chunk, PromptChunkWhileAnswering = chunk, CacheType = Enum.Parse<TensorType>(cache) });
                 Task<int[]>[] others = threads == 2 ? [.. Enumerable.Range(1, 5).Select(i => engine.Answer(longPrompt[i..], Drawn with { Seed = (ulong)i }))] : [];
                 int[] answer = await engine.Answer(longPrompt, Drawn);
                 expected ??= answer;

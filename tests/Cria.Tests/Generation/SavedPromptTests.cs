@@ -85,6 +85,9 @@ public sealed class SavedPromptTests : IDisposable
         await model.SavePromptAsync(Prompt(70), path, null, Cancellation);
         byte[] whole = File.ReadAllBytes(path);
         string expected = (await Answer(model, Prompt(80))).Text;
+        // After this one the numbers below are up to date.
+        File.WriteAllBytes(damaged, [.. whole[..^1], (byte)~whole[^1]]);
+        Assert.Contains("have changed", (await Assert.ThrowsAsync<CriaException>(() => model.LoadPromptAsync(damaged))).Message, StringComparison.Ordinal);
         long used = model.Engine.Statistics.UsedPages;
         var random = new Random(5);
         for (int round = 0; round < 300; round++)

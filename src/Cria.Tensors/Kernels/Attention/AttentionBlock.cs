@@ -20,7 +20,9 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly int layer, head, size, group, rows, tiles;
     private readonly long firstPosition;
     private readonly int[] pages;
+    private readonly bool hasKeyPairs, hasValuePairs;
     private readonly float* keys, values, queries, outputs, maximums, sums, totals, totalMaximums, totalSums, scores, shrink;
+    private readonly short* rounded;
 
     /// <summary>A block in a worker's scratch memory of <see cref="ScratchBytes"/>.</summary>
     public AttentionBlock(byte* memory, KvPool pool, int layer, int head, in AttentionSlice slice, int firstToken, int tokens, int groupSize)
@@ -29,6 +31,8 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         size = pool.Layout.HeadSize;
         rows = tokens * groupSize;
         firstPosition = slice.Position + firstToken;
+        hasKeyPairs = KvTypes.IsQuantized(pool.Layout.Types.Keys);
+        hasValuePairs = KvTypes.IsQuantized(pool.Layout.Types.Values);
         tiles = Tiles(rows);
         int padded = tiles * AttentionTile.Rows;
         keys = (float*)memory;
@@ -38,7 +42,8 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         totals = outputs + padded * size;
         sums = totals + padded * size;
         scores = sums + padded * 16;
-        maximums = scores + AttentionTile.Rows * KvLayout.PageSize;
+        rounded = (short*)(scores + AttentionTile.Rows * KvLayout.PageSize);
+        maximums = (float*)rounded + AttentionTile.Rows * (KvLayout.PageSize / 2 + 1);
         totalMaximums = maximums + padded;
         totalSums = totalMaximums + padded;
         shrink = totalSums + padded;
@@ -51,7 +56,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     public static long ScratchBytes(int headSize, int rows)
     {
         long padded = Tiles(rows) * AttentionTile.Rows;
-        return sizeof(float) * (2L * KvLayout.PageSize * headSize + padded * (3L * headSize + 16 + 3) + AttentionTile.Rows * (KvLayout.PageSize + 1));
+        return sizeof(float) * (2L * KvLayout.PageSize * headSize + padded * (3L * headSize + 16 + 3) + AttentionTile.Rows * (KvLayout.PageSize + KvLayout.PageSize / 2 + 2));
     }
 
     /// <summary>Floats of one stretch's result: for each row its sum, its maximum and what it gathered.</summary>
@@ -63,17 +68,19 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         float scale = (float)(1 / (Math.Sqrt(size) * Math.Log(2)));
         float* rotated = stackalloc float[KvPage.MostFeatures];
         new Span<float>(queries, tiles * AttentionTile.Rows * size).Clear();
-        bool rotates = KvTypes.IsQuantized(pool.Layout.Types.Keys);
         for (int row = 0; row < rows; row++)
         {
             float* source = query.Row(firstRow + row / group) + (head * group + row % group) * size;
-            if (rotates)
+            float* tile = queries + (long)(row / AttentionTile.Rows) * AttentionTile.Rows * size;
+            int place = row % AttentionTile.Rows;
+            if (!hasKeyPairs)
             {
-                new ReadOnlySpan<float>(source, size).CopyTo(new Span<float>(rotated, size));
-                Hadamard.Rotate<T>(source = rotated, size);
+                for (int d = 0; d < size; d++) tile[d * AttentionTile.Rows + place] = source[d] * scale;
+                continue;
             }
-            float* target = queries + (long)(row / AttentionTile.Rows) * AttentionTile.Rows * size + row % AttentionTile.Rows;
-            for (int d = 0; d < size; d++) target[d * AttentionTile.Rows] = source[d] * scale;
+            for (int d = 0; d < size; d++) rotated[d] = source[d] * scale;
+            Hadamard.Rotate<T>(rotated, size);
+            PairTile.TakeQuery(rotated, size, place, (int*)tile, tile + AttentionTile.Rows * size / 2);
         }
     }
 
@@ -86,24 +93,31 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         new Span<float>(sums, padded * 16).Clear();
         long last = (firstPosition + (rows - 1) / group) / KvLayout.PageSize;
         int first = stretch * StretchPages, aheadStep = (int)((pool.Layout.KeyBytes + pool.Layout.ValueBytes) / (KvLayout.PageSize / 16 * size));
+        // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
+        int half = KvLayout.PageSize * size / 2;
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
             byte* ahead = pool.Keys(pages[Math.Min(page + 1, last)], layer, head);
-            KvPage.ReadKeys<T>(pool, pages[page], layer, head, keys);
-            KvPage.ReadValues<T>(pool, pages[page], layer, head, values);
+            if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, keys, keys + half);
+            else KvPage.ReadKeys<T>(pool, pages[page], layer, head, keys);
+            if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, values, values + half);
+            else KvPage.ReadValues<T>(pool, pages[page], layer, head, values);
             for (int tile = 0; tile < tiles; tile++)
             {
                 int firstRow = tile * AttentionTile.Rows, lastRow = Math.Min(firstRow + AttentionTile.Rows, rows) - 1, tileRows = lastRow - firstRow + 1;
                 if (firstPosition + lastRow / group < pageStart) continue;
-                AttentionTile.Scores<T>(queries + (long)firstRow * size, keys, size, tileRows, scores, ahead, tile == 0 ? aheadStep : 0);
+                float* tileQueries = queries + (long)firstRow * size;
+                if (hasKeyPairs) PairTile.Scores<T>((int*)tileQueries, tileQueries + AttentionTile.Rows * size / 2, keys, keys + half, size, tileRows, scores, ahead, tile == 0 ? 2 * aheadStep : 0);
+                else AttentionTile.Scores<T>(tileQueries, keys, size, tileRows, scores, ahead, tile == 0 ? aheadStep : 0);
                 for (int row = 0; row < tileRows; row++)
                 {
                     int token = (firstRow + row) / group;
                     int visible = (int)Math.Clamp(firstPosition + token + 1 - pageStart, 0, KvLayout.PageSize);
                     shrink[row] = AttentionTile.Weigh<T>(scores + row * KvLayout.PageSize, visible, ref maximums[firstRow + row], sums + (firstRow + row) * 16);
                 }
-                AttentionTile.Gather<T>(scores, values, size, tileRows, shrink, outputs + (long)firstRow * size);
+                if (hasValuePairs) PairTile.Gather<T>(scores, values, values + half, size, tileRows, shrink, outputs + (long)firstRow * size, rounded);
+                else AttentionTile.Gather<T>(scores, values, size, tileRows, shrink, outputs + (long)firstRow * size);
             }
         }
     }
@@ -134,14 +148,13 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     /// <summary>Writes softmax(q·kᵀ)·v of all rows.</summary>
     public readonly void Finish(Tensor output, int firstRow)
     {
-        bool rotates = KvTypes.IsQuantized(pool.Layout.Types.Values);
         for (int row = 0; row < rows; row++)
         {
             T inverse = T.Broadcast(1f / totalSums[row]);
             float* source = totals + (long)row * size;
             float* target = output.Row(firstRow + row / group) + (head * group + row % group) * size;
             for (int d = 0; d < size; d += 16) (T.Load(source + d) * inverse).Store(target + d);
-            if (rotates) Hadamard.Rotate<T>(target, size);
+            if (hasValuePairs) Hadamard.Rotate<T>(target, size);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Lanes;
 
 namespace Cria.Tensors.Kernels.Attention;
@@ -30,6 +31,21 @@ internal static unsafe class AttentionTile
         for (int group = 0; group < Page / 16; group++)
         {
             byte* next = ahead + group * headSize * aheadStep;
+            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+            {
+                TileEntries.Run(TileKind.Scores, rows, new TileCall
+                {
+                    Lanes = keys + group * headSize * 16,
+                    LaneBytes = 64,
+                    Numbers = q,
+                    Steps = headSize,
+                    Sums = scores + group * 16,
+                    SumBytes = Page * sizeof(float),
+                    Ahead = next,
+                    AheadBytes = aheadStep,
+                });
+                continue;
+            }
             if (rows <= 4) ScoreGroup<T, FourRows>(q, keys + group * headSize * 16, headSize, scores + group * 16, next, aheadStep);
             else ScoreGroup<T, SixRows>(q, keys + group * headSize * 16, headSize, scores + group * 16, next, aheadStep);
         }
@@ -74,6 +90,20 @@ internal static unsafe class AttentionTile
         }
         for (; feature < headSize; feature += 16)
         {
+            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+            {
+                TileEntries.Run(TileKind.Values, rows, new TileCall
+                {
+                    Lanes = values + feature,
+                    LaneBytes = headSize * sizeof(float),
+                    Numbers = weights,
+                    Steps = Page,
+                    Sums = output + feature,
+                    SumBytes = headSize * sizeof(float),
+                    Shrink = shrink,
+                });
+                continue;
+            }
             if (rows <= 4) GatherGroup<T, FourRows>(weights, values + feature, headSize, shrink, output + feature);
             else GatherGroup<T, SixRows>(weights, values + feature, headSize, shrink, output + feature);
         }
@@ -244,21 +274,5 @@ internal static unsafe class AttentionTile
     private static void Ask(byte* address)
     {
         if (Sse.IsSupported) Sse.Prefetch1(address);
-    }
-
-    /// <summary>Rows of a tile that are computed; a constant to the compiler.</summary>
-    private interface IRowCount
-    {
-        static abstract int Count { get; }
-    }
-
-    private readonly struct FourRows : IRowCount
-    {
-        public static int Count => 4;
-    }
-
-    private readonly struct SixRows : IRowCount
-    {
-        public static int Count => 6;
     }
 }

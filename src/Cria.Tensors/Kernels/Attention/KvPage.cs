@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Lanes;
@@ -6,7 +7,7 @@ using Cria.Tensors.Quantization;
 namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>
-/// Writes keys and values into pages and reads pages back as floats; the layout is <see cref="KvPool"/>'s. Quantized heads are rotated (<see cref="Hadamard"/>) and then
+/// Writes keys and values into pages and reads pages back as kernels want them; the layout is <see cref="KvPool"/>'s. Quantized heads are rotated (<see cref="Hadamard"/>) and then
 /// rounded as the format's scalar encoder does; what is read is what its scalar decoder gives, still rotated.
 /// </summary>
 internal static unsafe class KvPage
@@ -29,65 +30,76 @@ internal static unsafe class KvPage
         }
     }
 
-    /// <summary>Reads one head's keys as floats: [position / 16, feature, 16].</summary>
-    public static void ReadKeys<T>(KvPool pool, int page, int layer, int head, float* keys) where T : struct, ILanes<T>
+    /// <summary>Reads one head's keys of F32 or F16 as floats: [position / 16, feature, 16].</summary>
+    public static void ReadKeys<T>(KvPool pool, int page, int layer, int head, float* keys) where T : struct, ILanes<T> =>
+        ReadFloats<T>(pool.Layout.Types.Keys, pool.Keys(page, layer, head), keys, Page * pool.Layout.HeadSize);
+
+    /// <summary>Reads one head's values of F32 or F16 as floats: [position, feature].</summary>
+    public static void ReadValues<T>(KvPool pool, int page, int layer, int head, float* values) where T : struct, ILanes<T> =>
+        ReadFloats<T>(pool.Layout.Types.Values, pool.Values(page, layer, head), values, Page * pool.Layout.HeadSize);
+
+    /// <summary>Reads one head's quantized keys as pairs of features, 16-bit integers: [position / 16, feature / 2, 16], and their scales: [position / 16, block, 16].</summary>
+    public static void ReadKeyPairs<T>(KvPool pool, int page, int layer, int head, float* pairs, float* scales) where T : struct, ILanes<T>
     {
         byte* stored = pool.Keys(page, layer, head);
-        int count = Page * pool.Layout.HeadSize;
-        switch (pool.Layout.Types.Keys)
+        int blocks = Page / 16 * pool.Layout.HeadSize / 32;
+        if (pool.Layout.Types.Keys == TensorType.Q8_0)
         {
-            case TensorType.Q8_0:
-                for (int i = 0; i < count; i += 16 * 32, stored += 16 * 34)
+            for (; blocks > 0; blocks--, stored += 16 * 34, pairs += 16 * 16, scales += 16)
+            {
+                T.LoadHalf((ushort*)stored).Store(scales);
+                for (int pair = 0; pair < 16; pair++)
                 {
-                    T scales = T.LoadHalf((ushort*)stored);
-                    for (int d = 0; d < 32; d++) (T.LoadSigned((sbyte*)stored + 32 + d * 16) * scales).Store(keys + i + d * 16);
+                    byte* row = stored + 32 + pair * 32;
+                    T.Pairs(Vector128.Load((sbyte*)row), Vector128.Load((sbyte*)row + 16)).Store(pairs + pair * 16);
                 }
-                break;
-            case TensorType.Q4_0:
-                for (int i = 0; i < count; i += 16 * 32, stored += 16 * 18)
-                {
-                    T scales = T.LoadHalf((ushort*)stored);
-                    for (int d = 0; d < 16; d++)
-                    {
-                        (T.LoadNibbles(stored + 32 + d * 16, out T upper) * scales).Store(keys + i + d * 16);
-                        (upper * scales).Store(keys + i + (d + 16) * 16);
-                    }
-                }
-                break;
-            default:
-                ReadFloats<T>(pool.Layout.Types.Keys, stored, keys, count);
-                break;
+            }
+            return;
+        }
+        for (; blocks > 0; blocks--, stored += 16 * 18, pairs += 16 * 16, scales += 16)
+        {
+            T.LoadHalf((ushort*)stored).Store(scales);
+            for (int pair = 0; pair < 8; pair++)
+            {
+                // Features i and i + 16 share a byte, so two rows hold two pairs.
+                Vector128<byte> first = Vector128.Load(stored + 32 + pair * 32), second = Vector128.Load(stored + 48 + pair * 32);
+                T.Pairs(Lower(first), Lower(second)).Store(pairs + pair * 16);
+                T.Pairs(Upper(first), Upper(second)).Store(pairs + (pair + 8) * 16);
+            }
         }
     }
 
-    /// <summary>Reads one head's values as floats: [position, feature].</summary>
-    public static void ReadValues<T>(KvPool pool, int page, int layer, int head, float* values) where T : struct, ILanes<T>
+    /// <summary>Reads one head's quantized values as pairs of positions, 16-bit integers: [feature / 16, position / 2, 16], and their scales: [block, position].</summary>
+    public static void ReadValuePairs<T>(KvPool pool, int page, int layer, int head, float* pairs, float* scales) where T : struct, ILanes<T>
     {
-        byte* stored = pool.Values(page, layer, head);
-        int count = Page * pool.Layout.HeadSize;
-        switch (pool.Layout.Types.Values)
+        bool isByte = pool.Layout.Types.Values == TensorType.Q8_0;
+        int blocks = pool.Layout.HeadSize / 32, blockBytes = isByte ? 34 : 18;
+        byte* first = pool.Values(page, layer, head);
+        for (int position = 0; position < Page; position += 2)
         {
-            case TensorType.Q8_0:
-                for (int i = 0; i < count; i += 32, stored += 34)
+            byte* second = first + blocks * blockBytes;
+            for (int block = 0; block < blocks; block++, first += blockBytes, second += blockBytes)
+            {
+                scales[block * Page + position] = (float)*(Half*)first;
+                scales[block * Page + position + 1] = (float)*(Half*)second;
+                float* low = pairs + (block * Page + position / 2) * 16, high = low + Page / 2 * 16;
+                if (isByte)
                 {
-                    T scale = T.Broadcast((float)*(Half*)stored);
-                    (T.LoadSigned((sbyte*)stored + 2) * scale).Store(values + i);
-                    (T.LoadSigned((sbyte*)stored + 18) * scale).Store(values + i + 16);
+                    T.Pairs(Vector128.Load((sbyte*)first + 2), Vector128.Load((sbyte*)second + 2)).Store(low);
+                    T.Pairs(Vector128.Load((sbyte*)first + 18), Vector128.Load((sbyte*)second + 18)).Store(high);
+                    continue;
                 }
-                break;
-            case TensorType.Q4_0:
-                for (int i = 0; i < count; i += 32, stored += 18)
-                {
-                    T scale = T.Broadcast((float)*(Half*)stored);
-                    (T.LoadNibbles(stored + 2, out T upper) * scale).Store(values + i);
-                    (upper * scale).Store(values + i + 16);
-                }
-                break;
-            default:
-                ReadFloats<T>(pool.Layout.Types.Values, stored, values, count);
-                break;
+                Vector128<byte> a = Vector128.Load(first + 2), b = Vector128.Load(second + 2);
+                T.Pairs(Lower(a), Lower(b)).Store(low);
+                T.Pairs(Upper(a), Upper(b)).Store(high);
+            }
+            first = second;
         }
     }
+
+    private static Vector128<sbyte> Lower(Vector128<byte> bytes) => (bytes & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8);
+
+    private static Vector128<sbyte> Upper(Vector128<byte> bytes) => Vector128.ShiftRightLogical(bytes, 4).AsSByte() - Vector128.Create((sbyte)8);
 
     private static void WriteKey<T>(TensorType type, int size, int offset, float* key, byte* page, float* rotated, byte* blocks) where T : struct, ILanes<T>
     {

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Cria.Tensors.Kernels.Lanes;
 
 /// <summary>
@@ -63,15 +65,21 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
     /// <summary>Writes 16 IEEE halves, rounded to nearest even; beyond 65504 infinity.</summary>
     void StoreHalf(ushort* target);
 
-    /// <summary>Reads 16 signed bytes.</summary>
-    static abstract T LoadSigned(sbyte* source);
-
-    /// <summary>Reads 16 bytes of two four-bit numbers each, less 8: the lower ones, and the upper ones in <paramref name="upper"/>.</summary>
-    static abstract T LoadNibbles(byte* source, out T upper);
-
     /// <summary>Reads 16 bfloat16 values.</summary>
     static abstract T LoadBrain(ushort* source);
 
     /// <summary>Writes the 16 values rounded to nearest even as signed bytes (they must fit) and returns their sum.</summary>
     static abstract int StoreRounded(T a, sbyte* target);
+
+    /// <summary>16 pairs of 16-bit integers, each of a byte of <paramref name="first"/> and one of <paramref name="second"/>, in the bits of the lanes.</summary>
+    static abstract T Pairs(Vector128<sbyte> first, Vector128<sbyte> second);
+
+    /// <summary>sum + a₀·b₀ + a₁·b₁ for each lane, whose bits are pairs of 16-bit integers in <paramref name="a"/> and <paramref name="b"/> and a 32-bit integer in the sum. No product of two −32768.</summary>
+    static abstract T AddPairs(T sum, T a, T b);
+
+    /// <summary>The floats nearest to the 32-bit integers in the lanes' bits.</summary>
+    static abstract T FromInteger(T integers);
+
+    /// <summary>Writes the 16 values rounded to nearest even as 16-bit integers; they must fit.</summary>
+    static abstract void StoreRounded(T a, short* target);
 }

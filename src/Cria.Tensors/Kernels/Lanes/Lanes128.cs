@@ -85,21 +85,27 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 LoadHalf(ushort* source) => new(HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source).ToVector128())), HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source + 4).ToVector128())), HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source + 8).ToVector128())), HalfBits.ToSingle(Vector128.WidenLower(Vector64.Load(source + 12).ToVector128())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 LoadSigned(sbyte* source) => FromSigned(Vector128.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 LoadNibbles(byte* source, out Lanes128 upper)
+    public static Lanes128 Pairs(Vector128<sbyte> first, Vector128<sbyte> second)
     {
-        Vector128<byte> pairs = Vector128.Load(source);
-        upper = FromSigned(Vector128.ShiftRightLogical(pairs, 4).AsSByte() - Vector128.Create((sbyte)8));
-        return FromSigned((pairs & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8));
+        (Vector128<sbyte> low, Vector128<sbyte> high) = SignedPairs.Zip(first, second);
+        (Vector128<short> s0, Vector128<short> s1) = Vector128.Widen(low);
+        (Vector128<short> s2, Vector128<short> s3) = Vector128.Widen(high);
+        return new(s0.AsSingle(), s1.AsSingle(), s2.AsSingle(), s3.AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes128 FromSigned(Vector128<sbyte> bytes)
+    public static Lanes128 AddPairs(Lanes128 sum, Lanes128 a, Lanes128 b) =>
+        new(SignedPairs.Add(sum.v0, a.v0, b.v0), SignedPairs.Add(sum.v1, a.v1, b.v1), SignedPairs.Add(sum.v2, a.v2, b.v2), SignedPairs.Add(sum.v3, a.v3, b.v3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 FromInteger(Lanes128 integers) =>
+        new(Vector128.ConvertToSingle(integers.v0.AsInt32()), Vector128.ConvertToSingle(integers.v1.AsInt32()), Vector128.ConvertToSingle(integers.v2.AsInt32()), Vector128.ConvertToSingle(integers.v3.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRounded(Lanes128 a, short* target)
     {
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
-        return new(Vector128.ConvertToSingle(Vector128.WidenLower(low)), Vector128.ConvertToSingle(Vector128.WidenUpper(low)), Vector128.ConvertToSingle(Vector128.WidenLower(high)), Vector128.ConvertToSingle(Vector128.WidenUpper(high)));
+        Vector128.Narrow(Rounding.ToInt32(a.v0), Rounding.ToInt32(a.v1)).Store(target);
+        Vector128.Narrow(Rounding.ToInt32(a.v2), Rounding.ToInt32(a.v3)).Store(target + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -82,24 +82,34 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     public static Lanes256 LoadHalf(ushort* source) => new(HalfBits.ToSingle(Widen256(source)), HalfBits.ToSingle(Widen256(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 LoadSigned(sbyte* source) => FromSigned(Vector128.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 LoadNibbles(byte* source, out Lanes256 upper)
+    public static Lanes256 Pairs(Vector128<sbyte> first, Vector128<sbyte> second)
     {
-        Vector128<byte> pairs = Vector128.Load(source);
-        upper = FromSigned(Vector128.ShiftRightLogical(pairs, 4).AsSByte() - Vector128.Create((sbyte)8));
-        return FromSigned((pairs & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8));
+        (Vector128<sbyte> low, Vector128<sbyte> high) = SignedPairs.Zip(first, second);
+        if (Avx2.IsSupported) return new(Avx2.ConvertToVector256Int16(low).AsSingle(), Avx2.ConvertToVector256Int16(high).AsSingle());
+        (Vector128<short> s0, Vector128<short> s1) = Vector128.Widen(low);
+        (Vector128<short> s2, Vector128<short> s3) = Vector128.Widen(high);
+        return new(Vector256.Create(s0, s1).AsSingle(), Vector256.Create(s2, s3).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes256 FromSigned(Vector128<sbyte> bytes)
+    public static Lanes256 AddPairs(Lanes256 sum, Lanes256 a, Lanes256 b)
     {
         if (Avx2.IsSupported)
-            return new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(bytes)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(bytes, 8))));
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
-        return new(Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low))), Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high))));
+        {
+            return new(
+                (sum.v0.AsInt32() + Avx2.MultiplyAddAdjacent(a.v0.AsInt16(), b.v0.AsInt16())).AsSingle(),
+                (sum.v1.AsInt32() + Avx2.MultiplyAddAdjacent(a.v1.AsInt16(), b.v1.AsInt16())).AsSingle());
+        }
+        return new(
+            Vector256.Create(SignedPairs.Add(sum.v0.GetLower(), a.v0.GetLower(), b.v0.GetLower()), SignedPairs.Add(sum.v0.GetUpper(), a.v0.GetUpper(), b.v0.GetUpper())),
+            Vector256.Create(SignedPairs.Add(sum.v1.GetLower(), a.v1.GetLower(), b.v1.GetLower()), SignedPairs.Add(sum.v1.GetUpper(), a.v1.GetUpper(), b.v1.GetUpper())));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 FromInteger(Lanes256 integers) => new(Vector256.ConvertToSingle(integers.v0.AsInt32()), Vector256.ConvertToSingle(integers.v1.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRounded(Lanes256 a, short* target) => Vector256.Narrow(Rounding.ToInt32(a.v0), Rounding.ToInt32(a.v1)).Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadBrain(ushort* source) => new(Vector256.ShiftLeft(Widen256(source), 16).AsSingle(), Vector256.ShiftLeft(Widen256(source + 8), 16).AsSingle());

@@ -81,24 +81,33 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     public static Lanes512 LoadHalf(ushort* source) => new(HalfBits.ToSingle(Widen512(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadSigned(sbyte* source) => FromSigned(Vector128.Load(source));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 LoadNibbles(byte* source, out Lanes512 upper)
+    public static Lanes512 Pairs(Vector128<sbyte> first, Vector128<sbyte> second)
     {
-        Vector128<byte> pairs = Vector128.Load(source);
-        upper = FromSigned(Vector128.ShiftRightLogical(pairs, 4).AsSByte() - Vector128.Create((sbyte)8));
-        return FromSigned((pairs & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8));
+        (Vector128<sbyte> low, Vector128<sbyte> high) = SignedPairs.Zip(first, second);
+        if (Avx512BW.IsSupported) return new(Avx512BW.ConvertToVector512Int16(Vector256.Create(low, high)).AsSingle());
+        (Vector128<short> s0, Vector128<short> s1) = Vector128.Widen(low);
+        (Vector128<short> s2, Vector128<short> s3) = Vector128.Widen(high);
+        return new(Vector512.Create(Vector256.Create(s0, s1), Vector256.Create(s2, s3)).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes512 FromSigned(Vector128<sbyte> bytes)
+    public static Lanes512 AddPairs(Lanes512 sum, Lanes512 a, Lanes512 b)
     {
-        if (Avx512F.IsSupported) return new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes)));
-        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(bytes);
-        return new(Vector512.ConvertToSingle(Vector512.Create(
-            Vector256.Create(Vector128.WidenLower(low), Vector128.WidenUpper(low)),
-            Vector256.Create(Vector128.WidenLower(high), Vector128.WidenUpper(high)))));
+        if (Avx512BW.IsSupported) return new((sum.v0.AsInt32() + Avx512BW.MultiplyAddAdjacent(a.v0.AsInt16(), b.v0.AsInt16())).AsSingle());
+        return new(Vector512.Create(Half(sum.v0.GetLower(), a.v0.GetLower(), b.v0.GetLower()), Half(sum.v0.GetUpper(), a.v0.GetUpper(), b.v0.GetUpper())));
+
+        static Vector256<float> Half(Vector256<float> sum, Vector256<float> a, Vector256<float> b) =>
+            Vector256.Create(SignedPairs.Add(sum.GetLower(), a.GetLower(), b.GetLower()), SignedPairs.Add(sum.GetUpper(), a.GetUpper(), b.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 FromInteger(Lanes512 integers) => new(Vector512.ConvertToSingle(integers.v0.AsInt32()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRounded(Lanes512 a, short* target)
+    {
+        Vector512<int> whole = Rounding.ToInt32(a.v0);
+        Vector256.Narrow(whole.GetLower(), whole.GetUpper()).Store(target);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

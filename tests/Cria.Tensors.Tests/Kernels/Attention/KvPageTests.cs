@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Kernels;
 using Cria.Tensors.Kernels.Attention;
@@ -55,15 +56,49 @@ public unsafe class KvPageTests
         float[] read = new float[KvLayout.PageSize * size];
         for (int head = 0; head < Heads; head++)
         {
-            fixed (float* target = read) KvPage.ReadKeys<T>(pool, page, 1, head, target);
+            fixed (float* target = read) ReadKeys(target, head);
             for (int offset = 0; offset < KvLayout.PageSize; offset++)
             {
                 float[] expected = Stored(keys[offset].AsSpan(head * size, size));
                 for (int d = 0; d < size; d++) Assert.Equal(expected[d], read[(offset / 16 * size + d) * 16 + offset % 16]);
             }
-            fixed (float* target = read) KvPage.ReadValues<T>(pool, page, 1, head, target);
+            fixed (float* target = read) ReadValues(target, head);
             for (int offset = 0; offset < KvLayout.PageSize; offset++)
                 Assert.Equal(Stored(values[offset].AsSpan(head * size, size)), read.AsSpan(offset * size, size).ToArray());
+        }
+
+        void ReadKeys(float* target, int head)
+        {
+            if (!KvTypes.IsQuantized(type))
+            {
+                KvPage.ReadKeys<T>(pool, page, 1, head, target);
+                return;
+            }
+            float[] pairs = new float[read.Length / 2], scales = new float[read.Length / 32];
+            fixed (float* p = pairs, s = scales) KvPage.ReadKeyPairs<T>(pool, page, 1, head, p, s);
+            ReadOnlySpan<short> numbers = MemoryMarshal.Cast<float, short>(pairs);
+            for (int i = 0; i < read.Length; i++)
+            {
+                int group = i / 16 / size, d = i / 16 % size, lane = i % 16;
+                target[i] = numbers[((group * size + d) / 2 * 16 + lane) * 2 + d % 2] * scales[(group * (size / 32) + d / 32) * 16 + lane];
+            }
+        }
+
+        void ReadValues(float* target, int head)
+        {
+            if (!KvTypes.IsQuantized(type))
+            {
+                KvPage.ReadValues<T>(pool, page, 1, head, target);
+                return;
+            }
+            float[] pairs = new float[read.Length / 2], scales = new float[read.Length / 32];
+            fixed (float* p = pairs, s = scales) KvPage.ReadValuePairs<T>(pool, page, 1, head, p, s);
+            ReadOnlySpan<short> numbers = MemoryMarshal.Cast<float, short>(pairs);
+            for (int i = 0; i < read.Length; i++)
+            {
+                int position = i / size, d = i % size;
+                target[i] = numbers[((d / 16 * 32 + position / 2) * 16 + d % 16) * 2 + position % 2] * scales[d / 32 * 64 + position];
+            }
         }
 
         float[][] Rows() => [.. Enumerable.Range(0, KvLayout.PageSize).Select(row => Enumerable.Range(0, Heads * size).Select(i => row == 5 ? 0 : (random.NextSingle() - 0.5f) * (i % size == 3 ? 100 : 1)).ToArray())];

@@ -1,0 +1,137 @@
+using Cria.Tensors.Kernels.Attention;
+using Cria.Tensors.Kernels.Lanes;
+
+namespace Cria.Tensors.Tests.Kernels.Attention;
+
+/// <summary>A tile's products: the formula, and the same bits in every width and for any number of rows.</summary>
+public unsafe class TileTests
+{
+    private const int Page = 64, Rows = AttentionTile.Rows;
+
+    public static TheoryData<int, int> Shapes()
+    {
+        var data = new TheoryData<int, int>();
+        foreach (int size in new[] { 16, 32, 64, 80, 96, 128 })
+        {
+            foreach (int rows in new[] { 1, 3, 4, 5, 6 }) data.Add(size, rows);
+        }
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Scores_and_weighted_values_match_the_formula_with_the_same_bits_in_every_width(int size, int rows)
+    {
+        float[] queries = Random(size * Rows, 1), keys = Random(size * Page, 2), weights = Random(Rows * Page, 3), values = Random(size * Page, 4), shrink = Random(Rows, 5), before = Random(Rows * size, 6);
+        float[] scores = Scores<Lanes128>(), output = Gather<Lanes128>();
+        Assert.Equal(scores, Scores<Lanes256>());
+        Assert.Equal(scores, Scores<Lanes512>());
+        Assert.Equal(output, Gather<Lanes256>());
+        Assert.Equal(output, Gather<Lanes512>());
+        for (int row = 0; row < rows; row++)
+        {
+            for (int position = 0; position < Page; position++)
+            {
+                double sum = 0;
+                for (int d = 0; d < size; d++) sum += (double)queries[d * Rows + row] * keys[(position / 16 * size + d) * 16 + position % 16];
+                Assert.Equal(sum, scores[row * Page + position], 1e-5);
+            }
+            for (int d = 0; d < size; d++)
+            {
+                double sum = (double)before[row * size + d] * shrink[row];
+                for (int position = 0; position < Page; position++) sum += (double)weights[row * Page + position] * values[position * size + d];
+                Assert.Equal(sum, output[row * size + d], 1e-5);
+            }
+        }
+
+        float[] Scores<T>() where T : struct, ILanes<T>
+        {
+            float[] result = new float[Rows * Page];
+            fixed (float* q = queries, k = keys, s = result) AttentionTile.Scores<T>(q, k, size, rows, s, (byte*)k, 0);
+            return result[..(rows * Page)];
+        }
+
+        float[] Gather<T>() where T : struct, ILanes<T>
+        {
+            float[] result = [.. before];
+            fixed (float* w = weights, v = values, s = shrink, o = result) AttentionTile.Gather<T>(w, v, size, rows, s, o);
+            return result[..(rows * size)];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Products_of_pairs_match_the_formula_with_the_same_bits_in_every_width(int size, int rows)
+    {
+        if (size % PairTile.Block != 0) return;
+        int blocks = size / PairTile.Block;
+        var random = new Random(size + rows);
+        float[] queries = Random(Rows * size, 1), weights = Random(Rows * Page, 2), shrink = Random(Rows, 3), before = Random(Rows * size, 4);
+        // One row of zeros, one of numbers too small for an inverse.
+        queries.AsSpan(0, size).Clear();
+        weights.AsSpan(0, Page).Fill(1e-38f);
+        short[] keys = Bytes(), values = Bytes();
+        float[] keyScales = Random(Page * blocks, 5), valueScales = Random(Page * blocks, 6);
+        float[] scores = Scores<Lanes128>(), output = Gather<Lanes128>();
+        Assert.Equal(scores, Scores<Lanes256>());
+        Assert.Equal(scores, Scores<Lanes512>());
+        Assert.Equal(output, Gather<Lanes256>());
+        Assert.Equal(output, Gather<Lanes512>());
+        for (int row = 0; row < rows; row++)
+        {
+            for (int position = 0; position < Page; position++)
+            {
+                double sum = 0, largest = 0;
+                for (int d = 0; d < size; d++)
+                {
+                    int group = position / 16, lane = position % 16;
+                    double key = keys[((group * size + d) / 2 * 16 + lane) * 2 + d % 2] * (double)keyScales[(group * blocks + d / 32) * 16 + lane];
+                    sum += queries[row * size + d] * key;
+                    largest += Math.Abs(key);
+                }
+                Assert.Equal(sum, scores[row * Page + position], 3e-5 * largest + 1e-12);
+            }
+            for (int d = 0; d < size; d++)
+            {
+                double sum = (double)before[row * size + d] * shrink[row];
+                for (int position = 0; position < Page; position++)
+                {
+                    double value = values[((d / 16 * 32 + position / 2) * 16 + d % 16) * 2 + position % 2] * (double)valueScales[d / 32 * Page + position];
+                    sum += weights[row * Page + position] * value;
+                }
+                Assert.Equal(sum, output[row * size + d], 3e-5 * Page * 127 + 1e-5);
+            }
+        }
+
+        short[] Bytes() => [.. Enumerable.Range(0, size * Page).Select(_ => (short)random.Next(-127, 128))];
+
+        float[] Scores<T>() where T : struct, ILanes<T>
+        {
+            float[] result = new float[Rows * Page], scales = new float[Rows * blocks];
+            int[] pairs = new int[Rows * size / 2];
+            fixed (int* p = pairs)
+            fixed (short* k = keys)
+            fixed (float* q = queries, qs = scales, ks = keyScales, s = result)
+            {
+                for (int row = 0; row < rows; row++) PairTile.TakeQuery(q + row * size, size, row, p, qs);
+                PairTile.Scores<T>(p, qs, (float*)k, ks, size, rows, s, (byte*)k, 0);
+            }
+            return result[..(rows * Page)];
+        }
+
+        float[] Gather<T>() where T : struct, ILanes<T>
+        {
+            float[] result = [.. before];
+            short[] rounded = new short[Rows * (Page + 2)];
+            fixed (short* v = values, r = rounded)
+            fixed (float* w = weights, vs = valueScales, f = shrink, o = result) PairTile.Gather<T>(w, (float*)v, vs, size, rows, f, o, r);
+            return result[..(rows * size)];
+        }
+    }
+
+    private static float[] Random(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
+    }
+}
