@@ -1,6 +1,6 @@
 namespace Cria.Tensors;
 
-/// <summary>How the elements of a tensor are stored. The numbers are the type ids of the GGUF format.</summary>
+/// <summary>How the elements of a tensor are stored. The numbers are the type ids of the GGUF format; from 1000 up are types that GGUF does not have.</summary>
 public enum TensorType
 {
     /// <summary>32-bit IEEE floats.</summary>
@@ -33,4 +33,6 @@ public enum TensorType
     IQ4_XS = 23,
     /// <summary>16-bit floats with the exponent range of F32.</summary>
     BF16 = 30,
+    /// <summary>8-bit integers with one scale a row, which lies beside them: the weights of W8A8 folders. Inputs are rounded to 8 bits too.</summary>
+    I8 = 1000,
 }

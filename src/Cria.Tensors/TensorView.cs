@@ -1,3 +1,5 @@
+using Cria.Tensors.Quantization;
+
 namespace Cria.Tensors;
 
 /// <summary>
@@ -6,10 +8,15 @@ namespace Cria.Tensors;
 /// </summary>
 public readonly unsafe struct TensorView
 {
-    /// <summary>Wraps memory that outlives the view. Throws when <paramref name="byteCount"/> is not what type and shape ask for.</summary>
-    public TensorView(TensorType type, long rows, int columns, byte* data, long byteCount)
+    /// <summary>
+    /// Wraps memory that outlives the view. Throws when <paramref name="byteCount"/> is not what type and shape ask for,
+    /// or when <paramref name="rowScales"/> [rows] are missing where the type has them.
+    /// </summary>
+    public TensorView(TensorType type, long rows, int columns, byte* data, long byteCount, float* rowScales = null)
     {
-        long rowBytes = Quantization.BlockFormat.Of(type).RowBytes(columns);
+        BlockFormat format = BlockFormat.Of(type);
+        long rowBytes = format.RowBytes(columns);
+        if (format.HasRowScales != (rowScales != null)) throw new ArgumentException($"{type} {(rowScales == null ? "needs scales of its rows" : "has no scales of rows")}", nameof(rowScales));
         if (byteCount != checked(rows * rowBytes))
             throw new ArgumentException($"{rows} x {columns} {type} takes {rows * rowBytes} bytes, not {byteCount}", nameof(byteCount));
         Type = type;
@@ -17,6 +24,7 @@ public readonly unsafe struct TensorView
         Columns = columns;
         Data = data;
         RowBytes = rowBytes;
+        RowScales = rowScales;
     }
 
     /// <summary>How elements are stored.</summary>
@@ -34,6 +42,9 @@ public readonly unsafe struct TensorView
     /// <summary>Bytes from one row to the next.</summary>
     public long RowBytes { get; }
 
+    /// <summary>A scale for each row [rows]; null unless the type has them.</summary>
+    public float* RowScales { get; }
+
     /// <summary>Bytes of the whole tensor.</summary>
     public long ByteCount => Rows * RowBytes;
 
@@ -43,6 +54,24 @@ public readonly unsafe struct TensorView
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         return new ReadOnlySpan<byte>(Data + row * RowBytes, checked((int)RowBytes));
+    }
+
+    /// <summary>The scale of a row, where the type has them.</summary>
+    public float RowScale(long row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)row, RowScales == null ? 0 : (ulong)Rows, nameof(row));
+        return RowScales[row];
+    }
+
+    /// <summary>The values of several rows that follow one another: <paramref name="values"/> [count, columns].</summary>
+    public void Decode(long first, int count, Span<float> values)
+    {
+        if (RowScales == null)
+        {
+            BlockFormat.Of(Type).Decode(RowRange(first, count), values);
+            return;
+        }
+        for (int i = 0; i < count; i++) I8.DecodeRow(Row(first + i), RowScales[first + i], values.Slice(i * Columns, Columns));
     }
 
     /// <summary>The bytes of several rows that follow one another; together at most 2 GiB.</summary>

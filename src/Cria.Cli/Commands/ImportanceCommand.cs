@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Globalization;
 using Cria.Cli.Options;
 using Cria.Cli.Pulling;
 using Cria.Evaluation;
@@ -30,23 +28,12 @@ internal static class ImportanceCommand
             using ITensorSource source = ModelSource.Open(NamedModel.Locate(parsed.GetValue(model), terminal, cancellationToken));
             var measurement = new ImportanceMeasurement(source, TextFile.Read(text), (int)(parsed.GetValue(window) ?? 512), (int?)parsed.GetValue(windows), (int)(parsed.GetValue(threads) ?? 0));
             ImportanceMatrix matrix;
-            using (var status = new StatusLine(terminal)) matrix = measurement.Run(Path.GetFileName(text), new SoFar(status, measurement.Windows), cancellationToken);
+            using (var status = new StatusLine(terminal)) matrix = measurement.Run(Path.GetFileName(text), new WindowProgress(status, measurement.Windows), cancellationToken);
             if (target.EndsWith(".dat", StringComparison.OrdinalIgnoreCase)) matrix.WriteLegacy(target);
             else matrix.WriteGguf(target);
             terminal.Out.WriteLine($"{target}: {matrix.Entries.Count} matrices, {matrix.ChunkCount} windows of {matrix.ChunkSize} tokens");
             return Task.FromResult(ExitCode.Success);
         });
         return verb;
-    }
-
-    private sealed class SoFar(StatusLine status, int windows) : IProgress<int>
-    {
-        private readonly Stopwatch clock = Stopwatch.StartNew();
-
-        public void Report(int value)
-        {
-            TimeSpan left = clock.Elapsed / value * (windows - value);
-            status.Show(string.Create(CultureInfo.InvariantCulture, $"{value} of {windows} windows, {(int)left.TotalMinutes}:{left.Seconds:00} left"));
-        }
     }
 }

@@ -2,6 +2,7 @@ using Cria.Tensors.Kernels;
 using Cria.Tensors.Kernels.Attention;
 using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Kernels.MatMul;
+using Cria.Tensors.Kernels.W8A8;
 using Cria.Tensors.Memory;
 using Cria.Tensors.Threading;
 
@@ -24,7 +25,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     public CpuBackend(CpuLevel level, int threadCount) : base(level, threadCount)
     {
         workers = new WorkerPool(threadCount);
-        scratch = NewScratch(Math.Max(QuantizedMatMul.ScratchBytes, FloatMatMul<T>.ScratchBytes));
+        scratch = NewScratch(Math.Max(W8A8Kernel.ScratchBytes, Math.Max(QuantizedMatMul.ScratchBytes, FloatMatMul<T>.ScratchBytes)));
         attentionScratch = NewScratch(0);
         matMul = new MatMulJob<T>(scratch);
         attention = new AttentionJob<T>(attentionScratch);
@@ -36,6 +37,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     {
         if (view.Columns % 32 != 0) throw new CriaException($"tensor {name} has rows of {view.Columns} elements; the CPU kernels need a multiple of 32");
         if (!kernels.TryGetValue(view.Type, out MatMulKernel? kernel)) kernels[view.Type] = kernel = KernelTable.MatMul(view.Type, Level);
+        if (view.Columns > kernel.MaxColumns) throw new CriaException($"tensor {name} has rows of {view.Columns} elements; the products of {view.Type} take {kernel.MaxColumns} at most");
         var weight = new CpuWeight(name, view, kernel);
         weights.Add(weight);
         return weight;
@@ -53,7 +55,9 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
         for (int i = 0; i < tokens.Length; i++)
         {
             if ((uint)tokens[i] >= (uint)table.Rows) throw new CriaException($"token {tokens[i]} is outside the vocabulary of {table.Rows}");
-            format.Decode(new ReadOnlySpan<byte>(weight.Data + tokens[i] * weight.RowBytes, (int)weight.RowBytes), result.RowSpan(i));
+            var row = new ReadOnlySpan<byte>(weight.Data + tokens[i] * weight.RowBytes, (int)weight.RowBytes);
+            if (format.HasRowScales) Quantization.I8.DecodeRow(row, weight.RowScales[tokens[i]], result.RowSpan(i));
+            else format.Decode(row, result.RowSpan(i));
         }
         return result;
     }

@@ -1,3 +1,5 @@
+using Cria.Tensors.Memory;
+
 namespace Cria.Tensors.Formats;
 
 /// <summary>Writes one row of a tensor, in the type it is presented as, to <paramref name="bytes"/>.</summary>
@@ -10,17 +12,19 @@ internal delegate void RowWriter(long row, Span<byte> bytes);
 internal sealed unsafe class AssembledTensor
 {
     /// <summary>A tensor that lies in a file as it should be.</summary>
-    public AssembledTensor(TensorInfo info, byte* inPlace)
+    public AssembledTensor(TensorInfo info, byte* inPlace, NativeBuffer? rowScales = null)
     {
         Info = info;
         InPlace = inPlace;
+        RowScales = rowScales;
     }
 
     /// <summary>A tensor whose rows are made on request.</summary>
-    public AssembledTensor(TensorInfo info, RowWriter writeRow)
+    public AssembledTensor(TensorInfo info, RowWriter writeRow, NativeBuffer? rowScales = null)
     {
         Info = info;
         WriteRow = writeRow;
+        RowScales = rowScales;
     }
 
     /// <summary>Name, type and shape as presented.</summary>
@@ -31,4 +35,7 @@ internal sealed unsafe class AssembledTensor
 
     /// <summary>Makes a row; null when the bytes lie in place.</summary>
     public RowWriter? WriteRow { get; }
+
+    /// <summary>A float for each row where the type has scales beside its bytes; the source that takes the tensor over frees them.</summary>
+    public NativeBuffer? RowScales { get; }
 }

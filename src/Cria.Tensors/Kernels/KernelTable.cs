@@ -3,6 +3,7 @@ using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Kernels.MatMul;
 using Cria.Tensors.Kernels.Unpack;
+using Cria.Tensors.Kernels.W8A8;
 
 namespace Cria.Tensors.Kernels;
 
@@ -18,10 +19,20 @@ internal static class KernelTable
             CpuLevel.Avx2 => new FloatMatMul<Lanes256>(),
             _ => new FloatMatMul<Lanes512>(),
         },
+        TensorType.I8 => new W8A8MatMul(W8A8(level)),
         _ => new QuantizedMatMul(UnpackTable.For(type, level), Int8(level)),
     };
 
-    /// <summary>The int8 product of a CPU level.</summary>
+    /// <summary>The int8 product of a CPU level, for weights with one scale a row.</summary>
+    public static W8A8Kernel W8A8(CpuLevel level) => level switch
+    {
+        CpuLevel.Vnni => new VnniW8A8Kernel(),
+        CpuLevel.Avx512 => new VectorW8A8Kernel<W8A8Lanes512>(),
+        CpuLevel.Avx2 => new VectorW8A8Kernel<W8A8Lanes256>(),
+        _ => new VectorW8A8Kernel<W8A8Lanes128>(),
+    };
+
+    /// <summary>The int8 product of a CPU level, for weights with scales along the rows.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch
     {
         CpuLevel.Vnni => new VnniInt8Kernel(),

@@ -4,7 +4,7 @@ namespace Cria.Tensors.Quantization;
 
 public abstract partial class BlockFormat
 {
-    /// <summary>Every format there is, by type.</summary>
+    /// <summary>Every format a GGUF file can hold, by type.</summary>
     public static FrozenDictionary<TensorType, BlockFormat> All { get; } = new BlockFormat[]
     {
         new F32(), new F16(), new BF16(),

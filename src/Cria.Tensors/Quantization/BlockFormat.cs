@@ -6,6 +6,8 @@ namespace Cria.Tensors.Quantization;
 /// </summary>
 public abstract partial class BlockFormat
 {
+    private static readonly I8 RowScaled = new();
+
     /// <summary>The type this describes.</summary>
     public abstract TensorType Type { get; }
 
@@ -14,6 +16,12 @@ public abstract partial class BlockFormat
 
     /// <summary>Bytes in a block.</summary>
     public abstract int BlockBytes { get; }
+
+    /// <summary>True when each row has a scale that lies beside the bytes; <see cref="TensorView.Decode"/> then decodes, and <see cref="Decode"/> cannot.</summary>
+    public virtual bool HasRowScales => false;
+
+    /// <summary>True for every type but floats.</summary>
+    public bool IsQuantized => BlockSize > 1 || HasRowScales;
 
     /// <summary>Bytes of a row of <paramref name="columns"/> elements. Throws <see cref="CriaException"/> when it is not a whole number of blocks.</summary>
     public long RowBytes(long columns)
@@ -48,8 +56,9 @@ public abstract partial class BlockFormat
     protected abstract void EncodeRun(ReadOnlySpan<float> values, Span<byte> blocks, ReadOnlySpan<float> importance);
 
     /// <summary>The format of a type.</summary>
-    public static BlockFormat Of(TensorType type) => All.TryGetValue(type, out BlockFormat? format) ? format : throw new CriaException($"tensor type {(int)type} is not one Cria reads");
+    public static BlockFormat Of(TensorType type) => All.TryGetValue(type, out BlockFormat? format) ? format
+        : type == TensorType.I8 ? RowScaled : throw new CriaException($"tensor type {(int)type} is not one Cria reads");
 
-    /// <summary>True when the type has a format here.</summary>
-    public static bool IsKnown(TensorType type) => All.ContainsKey(type);
+    /// <summary>True when a GGUF file can hold the type.</summary>
+    public static bool IsInGguf(TensorType type) => All.ContainsKey(type);
 }

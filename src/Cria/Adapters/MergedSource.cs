@@ -68,12 +68,12 @@ public sealed class MergedSource : ITensorSource
     private AssembledTensor Merge(TensorInfo stored, (LoraMatrix Matrix, double Factor)[] parts)
     {
         TensorType type = stored.Type is TensorType.F32 or TensorType.BF16 ? stored.Type : TensorType.F16;
-        BlockFormat from = BlockFormat.Of(stored.Type), to = BlockFormat.Of(type);
+        BlockFormat to = BlockFormat.Of(type);
         TensorInfo info = stored with { Type = type, ByteCount = to.RowBytes(stored.Columns) * stored.Rows };
         var values = new float[stored.Columns];
         return new AssembledTensor(info, (row, bytes) =>
         {
-            from.Decode(below.View(stored).Row(row), values);
+            below.View(stored).Decode(row, 1, values);
             foreach ((LoraMatrix matrix, double factor) in parts) matrix.AddRow((int)row, factor, values);
             if (type == TensorType.F32) MemoryMarshal.AsBytes(values.AsSpan()).CopyTo(bytes);
             else to.Encode(values, bytes);

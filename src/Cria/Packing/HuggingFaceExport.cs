@@ -8,15 +8,22 @@ using Cria.Tensors.Quantization;
 namespace Cria.Packing;
 
 /// <summary>Writes a folder as Hugging Face has it: safetensors in shards with their index, the settings, the vocabulary. The folder appears when it is whole.</summary>
-internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions options, IProgress<TensorProgress>? progress, CancellationToken cancellationToken)
+/// <remarks>
+/// With <c>toW8A8</c> the matrices of the layers are rounded to bytes with a scale a row, in the form of compressed-tensors; those that are so already stay so unless a type is asked for.
+/// <c>smoothing</c> says what their columns are multiplied by.
+/// </remarks>
+internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions options, IProgress<TensorProgress>? progress, CancellationToken cancellationToken, bool toW8A8 = false, Smoothing? smoothing = null)
 {
     private readonly long total = source.Tensors.Sum(tensor => tensor.ElementCount);
     private readonly int headSize = (int)source.Metadata.Integer("llama.rope.dimension_count",
         source.Metadata.Integer("llama.embedding_length") / Math.Max(1, source.Metadata.Integer("llama.attention.head_count")));
     private long done;
 
-    /// <summary>The type of the matrices: the chosen one, else what most of them have; F16 where that is quantized.</summary>
-    public TensorType Type { get; } = options.Type ?? source.Tensors.Where(tensor => tensor.Shape.Count > 1).GroupBy(tensor => tensor.Type)
+    /// <summary>The type of the matrices that are not bytes.</summary>
+    public TensorType Type { get; } = toW8A8 ? SixteenBits(source) : options.Type ?? OwnType(source);
+
+    /// <summary>What most of the matrices have that are not bytes; F16 where that is quantized.</summary>
+    private static TensorType OwnType(ITensorSource source) => source.Tensors.Where(tensor => tensor.Shape.Count > 1 && tensor.Type != TensorType.I8).GroupBy(tensor => tensor.Type)
         .MaxBy(group => group.Sum(tensor => tensor.ElementCount))?.Key switch
     {
         TensorType.F32 => TensorType.F32,
@@ -24,18 +31,20 @@ internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions opt
         _ => TensorType.F16,
     };
 
+    /// <summary>The type of embedding, output and norms of a W8A8 model.</summary>
+    public static TensorType SixteenBits(ITensorSource source) => OwnType(source) == TensorType.BF16 ? TensorType.BF16 : TensorType.F16;
+
     /// <summary>Writes the folder.</summary>
     public void Write(string folder)
     {
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
-            throw new CriaException($"{folder} is there already; choose a new name, ending in .gguf for a GGUF file");
+        CheckIsNew(folder);
         string whole = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         string temporary = $"{whole}.{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}.partial";
         try
         {
             Directory.CreateDirectory(temporary);
             WriteWeights(temporary);
-            HuggingFaceSettings.Write(source, temporary, Type, headSize);
+            HuggingFaceSettings.Write(source, temporary, Type, headSize, source.Tensors.Any(IsBytes) ? new(OutputIsBytes: source.Tensors.Any(tensor => IsBytes(tensor) && tensor.Name == "output.weight")) : null);
             if (Directory.Exists(whole)) Directory.Delete(whole);
             Directory.Move(temporary, whole);
         }
@@ -49,6 +58,13 @@ internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions opt
         }
     }
 
+    /// <summary>Throws <see cref="CriaException"/> when something is there already.</summary>
+    public static void CheckIsNew(string folder)
+    {
+        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+            throw new CriaException($"{folder} is there already; choose a new name, ending in .gguf for a GGUF file");
+    }
+
     private void WriteWeights(string folder)
     {
         var shards = new List<List<SafetensorsContent>> { new() };
@@ -57,15 +73,16 @@ internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions opt
         {
             // The scaling of the rotary frequencies stands in config.json.
             if (tensor.Name == RopeDivisors.TensorName) continue;
-            SafetensorsContent content = Content(tensor);
-            if (shards[^1].Count > 0 && bytes + content.ByteCount > options.ShardBytes)
+            SafetensorsContent[] contents = Contents(tensor);
+            long more = contents.Sum(content => content.ByteCount);
+            if (shards[^1].Count > 0 && bytes + more > options.ShardBytes)
             {
                 shards.Add([]);
                 bytes = 0;
             }
-            shards[^1].Add(content);
-            bytes += content.ByteCount;
-            all += content.ByteCount;
+            shards[^1].AddRange(contents);
+            bytes += more;
+            all += more;
         }
         if (shards.Count == 1)
         {
@@ -82,20 +99,35 @@ internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions opt
         HuggingFaceSettings.WriteIndex(folder, places, all);
     }
 
-    private SafetensorsContent Content(TensorInfo stored)
+    /// <summary>True for the matrices that are written as bytes with a scale a row.</summary>
+    private bool IsBytes(TensorInfo stored) => stored.Shape.Count > 1 && (toW8A8 ? stored.Name.StartsWith("blk.", StringComparison.Ordinal) : stored.Type == TensorType.I8 && options.Type is null);
+
+    private SafetensorsContent[] Contents(TensorInfo stored)
     {
         string name = HuggingFaceNames.FromGguf(stored.Name)
             ?? throw new CriaException($"{source.Path}: tensor {ForeignText.Shown(stored.Name)} has no place in a Hugging Face folder; the model is not a plain Llama");
-        TensorType type = stored.Shape.Count > 1 ? Type : VectorType(stored);
+        if (smoothing?.Gains(stored.Name) is { } gains) return [Vector(name, gains)];
+        TensorType type = IsBytes(stored) ? TensorType.I8 : stored.Shape.Count > 1 ? Type : VectorType(stored);
         TensorInfo to = stored with { Type = type, ByteCount = BlockFormat.Of(type).RowBytes(stored.Columns) * stored.Rows };
         bool isRotary = stored.Name.Contains("attn_q.", StringComparison.Ordinal) || stored.Name.Contains("attn_k.", StringComparison.Ordinal);
         if (isRotary && stored.Rows % headSize != 0) throw new CriaException($"{source.Path}: tensor {stored.Name} has {stored.Rows} rows, no multiple of the head size {headSize}; convert the model again");
-        return new SafetensorsContent(name, type.ToString(), stored.Shape, stream =>
+        RowScales? scales = type == TensorType.I8 ? new RowScales(stored.Rows, smoothing?.Columns(stored.Name)) : null;
+        var weights = new SafetensorsContent(name, type.ToString(), stored.Shape, stream =>
         {
-            new TensorTranscoder(source.Path, source.View(stored), stored, to, default, options.Threads, isRotary ? row => RotaryRows.InGguf(row, headSize) : null)
+            new TensorTranscoder(source.Path, source.View(stored), stored, to, default, options.Threads, isRotary ? row => RotaryRows.InGguf(row, headSize) : null, scales)
                 .Write(stream, elements => progress?.Report(new TensorProgress(stored.Name, done += elements, total)), cancellationToken);
             source.Release(stored);
         });
+        // The scales come right behind their weight, so they are known when their turn is there.
+        return scales is null ? [weights] : [weights, new SafetensorsContent(name + "_scale", "F32", [stored.Rows, 1], scales.Write)];
+    }
+
+    /// <summary>A vector that was made anew and is exact in the type of the other tensors.</summary>
+    private SafetensorsContent Vector(string name, float[] values)
+    {
+        var bytes = new byte[BlockFormat.Of(Type).RowBytes(values.Length)];
+        BlockFormat.Of(Type).Encode(values, bytes);
+        return new SafetensorsContent(name, Type.ToString(), [values.Length], stream => stream.Write(bytes));
     }
 
     /// <summary>Vectors take the type of the matrices where that loses nothing; else they stay F32.</summary>

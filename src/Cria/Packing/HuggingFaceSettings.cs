@@ -14,11 +14,15 @@ internal static class HuggingFaceSettings
     /// <summary>Files that a Hugging Face folder has about its vocabulary; they are kept as they are when such a folder is the source.</summary>
     private static readonly string[] VocabularyFiles = ["tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "chat_template.jinja", "chat_template.json"];
 
-    /// <summary>Writes all files but the weights and their index.</summary>
-    public static void Write(ITensorSource source, string folder, TensorType type, int headSize)
+    /// <summary>Writes all files but the weights and their index; <paramref name="w8a8"/> where weights are bytes.</summary>
+    public static void Write(ITensorSource source, string folder, TensorType type, int headSize, W8A8Description? w8a8 = null)
     {
         Tokenizer tokenizer = Tokenizer.FromMetadata(source.Metadata);
-        WriteJson(folder, "config.json", json => WriteConfig(json, source, tokenizer, type, headSize));
+        WriteJson(folder, "config.json", json =>
+        {
+            WriteConfig(json, source, tokenizer, type, headSize);
+            w8a8?.Write(json);
+        });
         WriteJson(folder, "generation_config.json", json => WriteGeneration(json, source.Metadata, tokenizer));
         bool isFolder = Directory.Exists(source.Path) && File.Exists(Path.Combine(source.Path, "tokenizer.json"));
         if (!isFolder)

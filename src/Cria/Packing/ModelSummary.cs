@@ -53,7 +53,7 @@ public sealed record ModelSummary
             Config = config,
             Problem = problem,
             Name = source.Metadata.Values.GetValueOrDefault("general.name") is string { Length: > 0 } name ? name : System.IO.Path.GetFileNameWithoutExtension(source.Path),
-            FileType = NamedFileType(source, types) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
+            FileType = types.Any(share => share.Type == TensorType.I8) ? "W8A8" : NamedFileType(source, types) ?? types.MaxBy(share => share.ParameterCount)?.Type.ToString() ?? "none",
             ParameterCount = source.Tensors.Where(tensor => tensor.Name != "rope_freqs.weight").Sum(tensor => tensor.ElementCount),
             WeightBytes = source.Tensors.Sum(tensor => tensor.ByteCount),
             Types = types,

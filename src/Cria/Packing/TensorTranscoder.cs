@@ -9,15 +9,17 @@ namespace Cria.Packing;
 /// <summary>
 /// Writes one tensor in another type: a batch of rows is decoded and encoded on all threads while the batch before it is written.
 /// </summary>
-/// <remarks><c>placeOf</c>, where given, says which row of the source becomes a row of the result.</remarks>
-internal sealed class TensorTranscoder(string file, TensorView view, TensorInfo from, TensorInfo to, ReadOnlyMemory<float> importance, int threads, Func<long, long>? placeOf = null)
+/// <remarks>
+/// <c>placeOf</c>, where given, says which row of the source becomes a row of the result. <c>rowScales</c> gets the scales where the result is of bytes with one scale a row,
+/// and says what its columns are multiplied by.
+/// </remarks>
+internal sealed class TensorTranscoder(string file, TensorView view, TensorInfo from, TensorInfo to, ReadOnlyMemory<float> importance, int threads, Func<long, long>? placeOf = null, RowScales? rowScales = null)
 {
     // Pieces are small enough for a core's cache, batches large enough that threads seldom wait for each other.
     private const int PieceElements = 1 << 16;
     private const int PiecesPerThread = 4;
     private const int LeastPieces = 64;
 
-    private readonly BlockFormat decoder = BlockFormat.Of(from.Type);
     private readonly BlockFormat encoder = BlockFormat.Of(to.Type);
     private readonly int threadCount = threads > 0 ? threads : Environment.ProcessorCount;
 
@@ -68,38 +70,42 @@ internal sealed class TensorTranscoder(string file, TensorView view, TensorInfo 
     {
         if (placeOf is null)
         {
-            Encode(view.RowRange(first, rows), first, rows, bytes);
+            Encode(first, first, rows, bytes);
             return;
         }
         int rowBytes = bytes.Length / rows;
-        for (int i = 0; i < rows; i++) Encode(view.Row(placeOf(first + i)), first + i, 1, bytes.Slice(i * rowBytes, rowBytes));
+        for (int i = 0; i < rows; i++) Encode(placeOf(first + i), first + i, 1, bytes.Slice(i * rowBytes, rowBytes));
     }
 
-    private void Encode(ReadOnlySpan<byte> stored, long first, int rows, Span<byte> bytes)
+    private void Encode(long place, long first, int rows, Span<byte> bytes)
     {
-        if (from.Type == to.Type)
+        ReadOnlySpan<byte> stored = view.RowRange(place, rows);
+        if (from.Type == to.Type && rowScales?.Columns is null)
         {
             stored.CopyTo(bytes);
+            for (int i = 0; rowScales is not null && i < rows; i++) rowScales.Values[first + i] = view.RowScale(place + i);
             return;
         }
-        if (from.Type == TensorType.F32)
+        if (from.Type == TensorType.F32 && rowScales?.Columns is null)
         {
             Encode(MemoryMarshal.Cast<byte, float>(stored), first, bytes);
             return;
         }
         float[] values = System.Buffers.ArrayPool<float>.Shared.Rent(rows * view.Columns);
         Span<float> decoded = values.AsSpan(0, rows * view.Columns);
-        decoder.Decode(stored, decoded);
+        view.Decode(place, rows, decoded);
+        rowScales?.Multiply(decoded);
         Encode(decoded, first, bytes);
         System.Buffers.ArrayPool<float>.Shared.Return(values);
     }
 
     private void Encode(ReadOnlySpan<float> values, long first, Span<byte> bytes)
     {
-        // Floats of 16 bits can say infinity and NaN themselves; a block of integers under one scale cannot.
-        if (encoder.BlockSize > 1 && FirstBad(values) is int bad and >= 0)
+        // Floats of 16 bits can say infinity and NaN themselves; integers under a scale cannot.
+        if (encoder.IsQuantized && FirstBad(values) is int bad and >= 0)
             throw new CriaException($"{file}: {from.Name} has a weight that is {values[bad]} in row {first + bad / view.Columns}; the model is damaged, download or convert it again");
-        encoder.Encode(values, bytes, importance.Span);
+        if (rowScales is null) encoder.Encode(values, bytes, importance.Span);
+        else rowScales.Encode(values, first, view.Columns, bytes);
     }
 
     /// <summary>Where the first infinity or NaN is; −1 when there is none.</summary>

@@ -25,4 +25,21 @@ public class QuantizeCommandTests(TinyModel model)
         Assert.Contains("importance matrix cannot be read", (await CriaProcess.Run("quantize", model.Path, output, "Q8_0", "--imatrix", "none")).Failed(), StringComparison.Ordinal);
         Assert.False(File.Exists(output));
     }
+
+    [Fact]
+    public async Task W8A8_becomes_a_folder_that_runs_inspects_and_converts()
+    {
+        string output = Path.Combine(model.Folder, "w8a8"), text = Path.Combine(model.Folder, "calibration.txt"), back = Path.Combine(model.Folder, "w8a8-back.gguf");
+        await File.WriteAllTextAsync(text, string.Concat(Enumerable.Repeat("Roses are red, violets are blue, 17 apples, and so are you.\n", 100)), TestContext.Current.CancellationToken);
+        string said = (await CriaProcess.Run("quantize", SharedData.PathOf("goldens/nano/hf"), output, "w8a8", "--calibrate", text, "--smooth", "0.5")).Succeeded();
+        Assert.StartsWith($"{output}: W8A8, smoothed at 0.5, ", said, StringComparison.Ordinal);
+        Assert.Contains("W8A8", (await CriaProcess.Run("inspect", output)).Succeeded(), StringComparison.Ordinal);
+        Assert.NotEmpty((await CriaProcess.Run("run", "-m", output, "--raw", "-n", "8", "Hello")).Succeeded());
+        Assert.Contains("cannot hold the I8 weights", (await CriaProcess.Run("convert", output, back)).Failed(), StringComparison.Ordinal);
+        (await CriaProcess.Run("convert", output, back, "--type", "F16")).Succeeded();
+        Assert.Contains("is there already", (await CriaProcess.Run("quantize", SharedData.PathOf("goldens/nano/hf"), output, "W8A8")).Failed(), StringComparison.Ordinal);
+        Assert.Contains("--smooth needs a text", (await CriaProcess.Run("quantize", model.Path, output + "2", "W8A8", "--smooth", "0.5")).Refused(), StringComparison.Ordinal);
+        Assert.Contains("--pure has no meaning for W8A8", (await CriaProcess.Run("quantize", model.Path, output + "2", "W8A8", "--pure")).Refused(), StringComparison.Ordinal);
+        Assert.Contains("--calibrate and --smooth go with W8A8", (await CriaProcess.Run("quantize", model.Path, output + "2.gguf", "Q8_0", "--calibrate", text)).Refused(), StringComparison.Ordinal);
+    }
 }

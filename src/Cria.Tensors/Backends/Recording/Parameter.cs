@@ -1,5 +1,4 @@
 using Cria.Tensors.Memory;
-using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Backends.Recording;
 
@@ -17,8 +16,7 @@ public sealed unsafe class Parameter : Weight, IDisposable
         {
             values = new NativeBuffer(Count * sizeof(float));
             Data = (float*)values.Data;
-            var format = BlockFormat.Of(view.Type);
-            for (int row = 0; row < Rows; row++) format.Decode(view.Row(row), new Span<float>(Data + (long)row * Columns, Columns));
+            for (int row = 0; row < Rows; row++) view.Decode(row, 1, new Span<float>(Data + (long)row * Columns, Columns));
         }
         if (!isFrozen) gradient = new NativeBuffer(Count * sizeof(float));
     }

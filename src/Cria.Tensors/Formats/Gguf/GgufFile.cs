@@ -122,7 +122,7 @@ internal sealed class GgufFile
 
     private long ByteCount(GgufCursor cursor, string what, uint type, long[] shape)
     {
-        if (!BlockFormat.IsKnown((TensorType)type))
+        if (!BlockFormat.IsInGguf((TensorType)type))
             throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{file.Path}: {what} has type {type}, which Cria does not read; download or convert the model in another type (F16, Q8_0, Q4_K_M, …)"));
         BlockFormat format = BlockFormat.Of((TensorType)type);
         // Sizes are checked one by one against what the file can hold, so the products cannot overflow.

@@ -29,7 +29,7 @@ public static class GgufWriter
     };
 
     /// <summary>
-    /// Writes settings and tensors in the order given. Throws <see cref="CriaException"/> when the file cannot be written,
+    /// Writes settings and tensors in the order given. Throws <see cref="CriaException"/> when the file cannot be written or GGUF lacks a tensor's type,
     /// <see cref="ArgumentException"/> when a tensor's type does not fit its shape or its bytes are not as many as announced.
     /// </summary>
     public static void Write(string path, IReadOnlyList<GgufEntry> entries, IReadOnlyList<TensorContent> tensors) =>
@@ -78,6 +78,7 @@ public static class GgufWriter
         foreach (TensorContent tensor in tensors)
         {
             TensorInfo info = tensor.Info;
+            if (!BlockFormat.IsInGguf(info.Type)) throw new CriaException($"a GGUF file cannot hold the {info.Type} weights of a W8A8 model ({info.Name}); convert them with --type F16, or quantize to a type such as Q8_0");
             if (BlockFormat.Of(info.Type).RowBytes(info.Columns) * info.Rows != info.ByteCount)
                 throw new ArgumentException($"tensor {info.Name} [{string.Join(", ", info.Shape)}] in {info.Type} does not take {info.ByteCount} bytes", nameof(tensors));
             WriteText(writer, info.Name);

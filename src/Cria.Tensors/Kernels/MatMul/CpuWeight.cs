@@ -10,7 +10,7 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// </summary>
 internal sealed unsafe class CpuWeight : Weight, IDisposable
 {
-    private readonly NativeBuffer? tail;
+    private readonly NativeBuffer? tail, scales;
 
     public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
     {
@@ -18,6 +18,11 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         RowBytes = view.RowBytes;
         Kernel = kernel;
         Format = BlockFormat.Of(view.Type);
+        if (view.RowScales != null)
+        {
+            scales = new NativeBuffer(Panels * 16L * sizeof(float));
+            new ReadOnlySpan<float>(view.RowScales, Rows).CopyTo(new Span<float>((float*)scales.Data, Rows));
+        }
         int rest = Rows % 16;
         if (rest == 0) return;
         tail = new NativeBuffer(16 * RowBytes);
@@ -33,6 +38,9 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     /// <summary>Bytes from row to row.</summary>
     public long RowBytes { get; }
 
+    /// <summary>A scale for each row, 0 beyond the last [16 · panels]; null unless the type has them.</summary>
+    public float* RowScales => (float*)(scales is null ? null : scales.Data);
+
     /// <summary>The product this type and CPU level use.</summary>
     public MatMulKernel Kernel { get; }
 
@@ -45,5 +53,9 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     /// <summary>First byte of a panel's first row.</summary>
     public byte* Panel(int panel) => tail is not null && panel == Panels - 1 ? tail.Data : Data + panel * 16L * RowBytes;
 
-    public void Dispose() => tail?.Dispose();
+    public void Dispose()
+    {
+        tail?.Dispose();
+        scales?.Dispose();
+    }
 }

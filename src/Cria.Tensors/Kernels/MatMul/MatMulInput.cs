@@ -2,6 +2,7 @@ using Cria.Tensors.Kernels.Float;
 using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Kernels.Unpack;
+using Cria.Tensors.Kernels.W8A8;
 using Cria.Tensors.Memory;
 
 namespace Cria.Tensors.Kernels.MatMul;
@@ -23,6 +24,9 @@ internal sealed unsafe class MatMulInput
     /// <summary>The rounded form, where some weight asks for it.</summary>
     public Int8Activations Rounded;
 
+    /// <summary>The form with one scale a token, where some weight asks for it.</summary>
+    public W8A8Activations WholeTokens;
+
     /// <summary>The float form [tile, column, token], or null.</summary>
     public float* FloatTiles { get; private set; }
 
@@ -33,6 +37,7 @@ internal sealed unsafe class MatMulInput
         Tokens = tokens;
         Columns = columns;
         Rounded = default;
+        WholeTokens = default;
         FloatTiles = null;
         needsFloat = false;
         starts.Clear();
@@ -43,6 +48,7 @@ internal sealed unsafe class MatMulInput
     public void Ask(MatMulKernel kernel, Arena arena)
     {
         if (kernel is QuantizedMatMul quantized) AskRounded(quantized.Format, quantized.Product, arena);
+        else if (kernel is W8A8MatMul whole) AskTokens(whole.Product, arena);
         else if (!needsFloat)
         {
             needsFloat = true;
@@ -60,6 +66,7 @@ internal sealed unsafe class MatMulInput
             float* tile = FloatTiles + (long)(token / FloatKernel.TileTokens) * FloatKernel.TileTokens * Columns + token % FloatKernel.TileTokens;
             for (int i = 0; i < Columns; i++) tile[(long)i * FloatKernel.TileTokens] = row[i];
         }
+        if (WholeTokens.Values != null) W8A8Rounding.Row<T>(row, WholeTokens, token);
         if (Rounded.Values == null) return;
         Int8Rounding.Row<T>(row, Rounded, token);
         int stride = Rounded.TileTokens;
@@ -109,6 +116,23 @@ internal sealed unsafe class MatMulInput
             if (groupSize == format.GroupSize) return (float*)target;
         }
         return null;
+    }
+
+    private void AskTokens(W8A8Kernel product, Arena arena)
+    {
+        if (WholeTokens.Values != null) return;
+        int stride = product.TileTokens;
+        long tiles = stride == 0 ? 0 : (Tokens + stride - 1) / stride;
+        WholeTokens = new W8A8Activations
+        {
+            Tokens = Tokens,
+            Columns = Columns,
+            Values = arena.Take<short>((long)Tokens * W8A8Activations.PaddedColumns(Columns)),
+            Scales = arena.Take<float>(Tokens),
+            TileTokens = stride,
+            Tiles = tiles == 0 ? null : arena.Take<sbyte>(tiles * stride * Columns),
+            Sums = tiles == 0 ? null : arena.Take<int>(Tokens),
+        };
     }
 
     private void AskRounded(Unpacker format, Int8Kernel product, Arena arena)

@@ -8,6 +8,9 @@ internal abstract unsafe class MatMulKernel
     /// <summary>The form of activations this kernel reads.</summary>
     public abstract MatMulForm Form { get; }
 
+    /// <summary>Most columns of a weight.</summary>
+    public virtual int MaxColumns => int.MaxValue;
+
     /// <summary>16-row panels of a piece of work; a kernel takes two at a time.</summary>
     public const int PiecePanels = 4;
 

@@ -1,0 +1,25 @@
+using System.Runtime.InteropServices;
+
+namespace Cria.Tensors.Kernels.W8A8;
+
+/// <summary>
+/// The arguments of one call of the assembled kernel: 16 or 32 rows × one tile of tokens × up to a stretch of columns, added to y. It is read by offset, so the order of fields is fixed.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct W8A8Call
+{
+    /// <summary>Weights + 128 [column / 4, row, 4]; a second panel of 16 rows lies a full panel behind.</summary>
+    public byte* Panel;
+
+    /// <summary>Activations of the tile [column / 4, token, 4].</summary>
+    public sbyte* X;
+
+    /// <summary>Sums [token, row]: row 0 of the panel, token 0 of the tile.</summary>
+    public int* Y;
+
+    /// <summary>Bytes from token to token in <see cref="Y"/>.</summary>
+    public long YTokenBytes;
+
+    /// <summary>Blocks of 32 columns.</summary>
+    public long Blocks;
+}

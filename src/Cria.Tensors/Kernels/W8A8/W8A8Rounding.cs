@@ -1,0 +1,36 @@
+using System.Runtime.Intrinsics;
+using Cria.Tensors.Kernels.Lanes;
+
+namespace Cria.Tensors.Kernels.W8A8;
+
+/// <summary>Rounds rows of activations to 8 bits: scale = max|x| / 127 over the row, number = round(x / scale), ties to even.</summary>
+internal static unsafe class W8A8Rounding
+{
+    /// <summary>Rows whose largest value is below this count as zero.</summary>
+    private const float Smallest = 1e-18f;
+
+    /// <summary>Rounds row <paramref name="token"/> into its places in <paramref name="target"/>.</summary>
+    public static void Row<T>(float* x, in W8A8Activations target, int token) where T : struct, ILanes<T>
+    {
+        T largest = T.Broadcast(0);
+        for (int i = 0; i < target.Columns; i += ILanes<T>.Count) largest = T.Max(largest, T.Abs(T.Load(x + i)));
+        float most = T.Largest(largest);
+        if (most < Smallest) most = 0;
+        target.Scales[token] = most / 127f;
+        T factor = T.Broadcast(most > 0 ? 127f / most : 0f);
+        sbyte* bytes = stackalloc sbyte[ILanes<T>.Count];
+        int* tile = target.Tiles == null ? null : (int*)target.Tiles + (long)(token / target.TileTokens) * target.TileTokens * (target.Columns / 4) + token % target.TileTokens;
+        int sum = 0;
+        for (int i = 0; i < target.Columns; i += ILanes<T>.Count)
+        {
+            sum += T.StoreRounded(T.Load(x + i) * factor, bytes);
+            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(bytes));
+            short* values = target.At(token, i - i % W8A8Activations.StretchColumns) + i % W8A8Activations.StretchColumns;
+            low.Store(values);
+            high.Store(values + 8);
+            if (tile == null) continue;
+            for (int four = 0; four < ILanes<T>.Count / 4; four++, tile += target.TileTokens) *tile = ((int*)bytes)[four];
+        }
+        if (target.Sums != null) target.Sums[token] = sum;
+    }
+}
