@@ -61,6 +61,8 @@ for type in Q8_0 Q4_0 Q4_K_M Q6_K IQ4_XS; do
     [ $type = Q4_0 ] && mv "$work/q.gguf" "$work/q4.gguf"
     rm -f "$work/q.gguf"
 done
+row "quantize to W8A8" "$work/w8a8/*.safetensors" $cria quantize "$model" "$work/w8a8" W8A8
+rm -rf "$work/w8a8"
 if [ -n "$text" ]; then
     head -c 24000 "$text" > "$work/text.txt"
     row "importance matrix, $(wc -c < "$work/text.txt") characters" "" $cria imatrix -m "$work/q4.gguf" -f "$work/text.txt" -o "$work/m.gguf"

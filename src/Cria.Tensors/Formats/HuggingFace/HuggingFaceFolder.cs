@@ -143,7 +143,10 @@ public static unsafe class HuggingFaceFolder
     }
 
     /// <summary>The number of <c>general.file_type</c>: what most of the weights are; null for W8A8, which has no number.</summary>
-    private static long? FileType(List<AssembledTensor> tensors) => tensors.Any(tensor => tensor.Info.Type == TensorType.I8) ? null
-        : tensors.Where(tensor => tensor.Info.Shape.Count > 1).GroupBy(tensor => tensor.Info.Type).MaxBy(group => group.Sum(tensor => tensor.Info.ByteCount))?.Key switch
-        { TensorType.BF16 => 32L, TensorType.F16 => 1L, _ => 0L };
+    private static long? FileType(List<AssembledTensor> tensors)
+    {
+        if (tensors.Any(tensor => tensor.Info.Type == TensorType.I8)) return null;
+        TensorType? most = tensors.Where(tensor => tensor.Info.Shape.Count > 1).GroupBy(tensor => tensor.Info.Type).MaxBy(group => group.Sum(tensor => tensor.Info.ByteCount))?.Key;
+        return most == TensorType.BF16 ? 32 : most == TensorType.F16 ? 1 : 0;
+    }
 }
