@@ -45,6 +45,9 @@ public readonly unsafe struct TensorView
     /// <summary>A scale for each row [rows]; null unless the type has them.</summary>
     public float* RowScales { get; }
 
+    /// <summary>True when the bytes are a mapped file's: the system may drop them from memory and read them again.</summary>
+    public bool IsMapped { get; init; }
+
     /// <summary>Bytes of the whole tensor.</summary>
     public long ByteCount => Rows * RowBytes;
 

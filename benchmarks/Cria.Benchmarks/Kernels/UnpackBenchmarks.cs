@@ -57,7 +57,7 @@ public unsafe class UnpackBenchmarks
     [Benchmark]
     public void Unpack()
     {
-        bool signed = KernelTable.Int8(Level).SignedPanel;
+        bool signed = KernelTable.Int8(Level).ReadsSigned(unpacker);
         int steps = Columns / Int8Call.MaxColumns;
         for (int step = 0; step < steps; step++)
         {

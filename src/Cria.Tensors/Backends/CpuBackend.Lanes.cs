@@ -16,6 +16,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     private readonly NativeBuffer[] scratch;
     private readonly NativeBuffer[] attentionScratch;
     private readonly List<CpuWeight> weights = [];
+    private WeightPlacement? placement;
     private readonly Dictionary<TensorType, MatMulKernel> kernels = [];
     private readonly MatMulJob<T> matMul;
     private readonly RowJob<T> rows = new();
@@ -43,7 +44,17 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
         return weight;
     }
 
-    public override void BeginStep() => arena.Reset();
+    public override void BeginStep()
+    {
+        placement ??= new WeightPlacement(weights);
+        arena.Reset();
+    }
+
+    public override void Settle()
+    {
+        placement ??= new WeightPlacement(weights);
+        placement.Wait();
+    }
 
     public override StepScope BeginScope() => new(arena);
 
@@ -153,6 +164,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     public override void Dispose()
     {
         workers.Dispose();
+        placement?.Dispose();
         arena.Dispose();
         foreach (CpuWeight weight in weights) weight.Dispose();
         foreach (NativeBuffer buffer in factors) buffer.Dispose();

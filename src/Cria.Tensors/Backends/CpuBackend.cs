@@ -49,6 +49,9 @@ public abstract class CpuBackend : IBackend
     public KvPool CreateKvPool(KvLayout layout, long maxPages) => new(layout, maxPages);
 
     /// <inheritdoc/>
+    public abstract void Settle();
+
+    /// <inheritdoc/>
     public abstract void BeginStep();
 
     /// <inheritdoc/>

@@ -18,6 +18,11 @@ public interface IBackend : IDisposable
     /// <summary>Makes room for the keys and values of sequences, <paramref name="maxPages"/> pages at most.</summary>
     KvPool CreateKvPool(KvLayout layout, long maxPages);
 
+    /// <summary>Waits until all that goes on beside steps, such as moving weights to better memory, is done: for measurements.</summary>
+    void Settle()
+    {
+    }
+
     /// <summary>Begins a step: every tensor of the step before is gone.</summary>
     void BeginStep();
 

@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics.X86;
+using Cria.Tensors.Kernels.Assembled;
+using Cria.Tensors.Kernels.Direct;
 using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Kernels.MatMul;
@@ -20,7 +22,7 @@ internal static class KernelTable
             _ => new FloatMatMul<Lanes512>(),
         },
         TensorType.I8 => new W8A8MatMul(W8A8(level)),
-        _ => new QuantizedMatMul(UnpackTable.For(type, level), Int8(level)),
+        _ => new QuantizedMatMul(UnpackTable.For(type, level), Int8(level), Direct(type, level)),
     };
 
     /// <summary>The int8 product of a CPU level, for weights with one scale a row.</summary>
@@ -32,12 +34,30 @@ internal static class KernelTable
         _ => new VectorW8A8Kernel<W8A8Lanes128>(),
     };
 
+    /// <summary>The product of one token without a panel, where it is faster than with one; null elsewhere.</summary>
+    public static DirectProduct? Direct(TensorType type, CpuLevel level)
+    {
+        if (level != CpuLevel.Avx2 || AvxVnni.IsSupported || !ExecutableMemory.IsAvailable || !F16cIsThere) return null;
+        return type switch
+        {
+            TensorType.Q4_0 => Avx2Direct.Q4_0(),
+            TensorType.Q8_0 => Avx2Direct.Q8_0(),
+            TensorType.Q4_K => Avx2Direct.Q4_K(),
+            TensorType.Q6_K => Avx2Direct.Q6_K(),
+            _ => null,
+        };
+    }
+
+    /// <summary>Conversions of halves: leaf 1, ECX bit 29.</summary>
+    private static bool F16cIsThere => (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
+
     /// <summary>The int8 product of a CPU level, for weights with scales along the rows.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch
     {
         CpuLevel.Vnni => new VnniInt8Kernel(),
         CpuLevel.Avx512 => new VectorInt8Kernel<Int8Lanes512>(),
         CpuLevel.Avx2 when AvxVnni.IsSupported => new VectorInt8Kernel<Int8Lanes256Vnni>(),
+        CpuLevel.Avx2 when ExecutableMemory.IsAvailable => new Avx2Int8Kernel(),
         CpuLevel.Avx2 => new VectorInt8Kernel<Int8Lanes256>(),
         _ => new VectorInt8Kernel<Int8Lanes128>(),
     };

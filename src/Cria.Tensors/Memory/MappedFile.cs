@@ -7,7 +7,7 @@ namespace Cria.Tensors.Memory;
 /// A file's bytes where the operating system keeps them: mapped, not copied, read as they are touched.
 /// Can also stand on bytes in memory, so that readers need not care where a file came from.
 /// </summary>
-public sealed unsafe class MappedFile : IDisposable
+public sealed unsafe partial class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile? file;
     private readonly MemoryMappedViewAccessor? accessor;
@@ -37,6 +37,9 @@ public sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Bytes in the file when it was opened.</summary>
     public long Length { get; }
+
+    /// <summary>False when it stands on bytes in memory.</summary>
+    internal bool IsMapped => accessor is not null;
 
     /// <summary>The first byte; valid until the file is disposed.</summary>
     public byte* Data
@@ -76,6 +79,19 @@ public sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Stands on bytes in memory, named <paramref name="path"/> in messages. The array must not change while it is in use.</summary>
     public static MappedFile FromBytes(string path, byte[] bytes) => new(path, bytes);
+
+    /// <summary>Says that these bytes, part of a mapped file, are no longer wanted in memory. They can still be read: from the file again.</summary>
+    internal static void Forget(byte* from, long byteCount)
+    {
+        const nint page = 4096;
+        const int doNotNeed = 4;
+        var first = (byte*)(((nint)from + page - 1) & -page);
+        long whole = (from + byteCount - first) & -page;
+        if (OperatingSystem.IsLinux() && whole > 0) _ = Advise(first, (nuint)whole, doNotNeed);
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(byte* address, nuint length, int advice);
 
     /// <summary>A part of the file. Throws <see cref="ArgumentOutOfRangeException"/> when it reaches outside.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length)

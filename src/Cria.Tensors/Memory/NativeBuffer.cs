@@ -10,7 +10,11 @@ public sealed unsafe partial class NativeBuffer : IDisposable
     private byte* data;
 
     /// <summary>Allocates <paramref name="byteCount"/> zeroed bytes. Throws <see cref="CriaException"/> when the system has no such memory.</summary>
-    public NativeBuffer(long byteCount)
+    public NativeBuffer(long byteCount) : this(byteCount, clear: true)
+    {
+    }
+
+    private NativeBuffer(long byteCount, bool clear)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         ByteCount = byteCount;
@@ -26,8 +30,14 @@ public sealed unsafe partial class NativeBuffer : IDisposable
         }
         // Fewer page faults and TLB misses; a refusal costs only speed.
         if (large && OperatingSystem.IsLinux()) _ = Advise(data, size, AdviseHugePages);
-        NativeMemory.Clear(data, size);
+        if (clear) NativeMemory.Clear(data, size);
     }
+
+    /// <summary>The same without zeros: every byte must be written before it is read.</summary>
+    internal static NativeBuffer Unset(long byteCount) => new(byteCount, clear: false);
+
+    /// <summary>True where large buffers lie in 2 MiB pages.</summary>
+    internal static bool HasHugePages { get; } = AsksForHugePages();
 
     /// <summary>Frees the memory if its owner forgot to.</summary>
     ~NativeBuffer() => Free();
@@ -50,6 +60,19 @@ public sealed unsafe partial class NativeBuffer : IDisposable
         if (data == null) return;
         NativeMemory.AlignedFree(data);
         data = null;
+    }
+
+    private static bool AsksForHugePages()
+    {
+        const string setting = "/sys/kernel/mm/transparent_hugepage/enabled";
+        try
+        {
+            return OperatingSystem.IsLinux() && File.Exists(setting) && !File.ReadAllText(setting).Contains("[never]", StringComparison.Ordinal);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

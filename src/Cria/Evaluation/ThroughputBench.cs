@@ -28,6 +28,7 @@ public sealed class ThroughputBench : IDisposable
     public ThroughputBench(Llama model, ITensorSource source, KvTypes? cacheTypes = null)
     {
         this.model = model;
+        model.Settle();
         cache = model.CreateCache(model.Config.ContextLength, cacheTypes);
         sequence = cache.NewSequence();
         bool isTied = !source.TryGet("output.weight", out _);

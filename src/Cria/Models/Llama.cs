@@ -81,6 +81,9 @@ public sealed class Llama : IDisposable
         return x;                                                                                                    // [tokens, hidden]
     }
 
+    /// <summary>Waits until steps run at their full speed.</summary>
+    internal void Settle() => ops.Settle();
+
     /// <summary>The weight that turns features to logits: [vocabulary, hidden].</summary>
     internal Weight Output => weights.Output;
 

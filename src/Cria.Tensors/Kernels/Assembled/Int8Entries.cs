@@ -11,21 +11,25 @@ namespace Cria.Tensors.Kernels.Assembled;
 /// <param name="Minimums">Groups have a minimum.</param>
 /// <param name="Panels">16-row panels: 1 or 2.</param>
 /// <param name="Tokens">Tokens computed.</param>
-internal readonly record struct Int8Variant(int Groups, bool Starts, bool Minimums, int Panels, int Tokens);
+internal readonly record struct Int8Variant(int Groups, bool Starts, bool Minimums, int Panels, int Tokens)
+{
+    /// <summary>Where products are summed.</summary>
+    public Int8Sums Sums { get; init; }
+}
 
 /// <summary>Entry points of one kernel's variants, assembled when first needed.</summary>
 internal sealed unsafe class Int8Entries(int mostTokens, Func<Int8Variant, Assembler> assemble)
 {
-    private readonly nint[] entries = new nint[8 * 2 * mostTokens];
+    private readonly nint[] entries = new nint[5 * 8 * 2 * mostTokens];
     private readonly Lock building = new();
 
     /// <summary>Runs the variant for this format.</summary>
-    public void Run(in Int8Call call, Unpacker format, bool starts, int panels, int tokens)
+    public void Run(in Int8Call call, Unpacker format, bool starts, Int8Sums sums, int panels, int tokens)
     {
-        int shape = (format.GroupSize == 16 ? 1 : 0) | (starts ? 2 : 0) | (format.HasMinimum ? 4 : 0);
+        int shape = (format.GroupSize == 16 ? 1 : 0) | (starts ? 2 : 0) | (format.HasMinimum ? 4 : 0) | ((int)sums << 3);
         int index = (shape * 2 + panels - 1) * mostTokens + tokens - 1;
         nint entry = entries[index];
-        if (entry == 0) entry = Build(index, new Int8Variant(format.GroupSize == 16 ? 2 : 1, starts, format.HasMinimum, panels, tokens));
+        if (entry == 0) entry = Build(index, new Int8Variant(format.GroupSize == 16 ? 2 : 1, starts, format.HasMinimum, panels, tokens) { Sums = sums });
         fixed (Int8Call* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<Int8Call*, void>)entry)(arguments);
     }
 

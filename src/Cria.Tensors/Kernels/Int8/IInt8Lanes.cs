@@ -8,7 +8,7 @@ internal unsafe interface IInt8Lanes<T> where T : struct, IInt8Lanes<T>
     /// <summary>Rows, each a lane of 32 bits.</summary>
     static abstract int Rows { get; }
 
-    /// <inheritdoc cref="Int8Kernel.SignedPanel"/>
+    /// <inheritdoc cref="Int8Kernel.ReadsSigned"/>
     static abstract bool SignedPanel { get; }
 
     /// <summary>True when small unsigned weights go through <see cref="Pairs"/>; false when <see cref="Dot"/> is as fast for all.</summary>

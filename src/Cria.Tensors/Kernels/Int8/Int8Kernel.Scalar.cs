@@ -7,7 +7,7 @@ internal sealed unsafe class ScalarInt8Kernel : Int8Kernel
 {
     public override int TileTokens => 4;
 
-    public override bool SignedPanel => true;
+    public override bool ReadsSigned(Unpacker format) => true;
 
     public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
     {

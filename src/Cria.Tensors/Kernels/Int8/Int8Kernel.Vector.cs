@@ -13,7 +13,7 @@ internal sealed unsafe class VectorInt8Kernel<T> : Int8Kernel where T : struct, 
 
     public override int TileTokens => Tile;
 
-    public override bool SignedPanel => T.SignedPanel;
+    public override bool ReadsSigned(Unpacker format) => T.SignedPanel;
 
     public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
     {

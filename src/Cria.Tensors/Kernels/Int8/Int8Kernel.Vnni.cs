@@ -18,9 +18,9 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
 
     public override int TileTokens => Tile;
 
-    public override bool SignedPanel => false;
+    public override bool ReadsSigned(Unpacker format) => false;
 
-    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens) => entries.Run(call, format, format.Zero != 0, panels, tokens);
+    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens) => entries.Run(call, format, format.Zero != 0, Int8Sums.Wide, panels, tokens);
 
     private static int Offset(string field) => (int)Marshal.OffsetOf<Int8Call>(field);
 

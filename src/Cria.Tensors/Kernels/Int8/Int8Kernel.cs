@@ -11,8 +11,8 @@ internal abstract unsafe class Int8Kernel
     /// <summary>Tokens of a tile: the stride of the activations.</summary>
     public abstract int TileTokens { get; }
 
-    /// <summary>True when the kernel reads panels of signed bytes.</summary>
-    public abstract bool SignedPanel { get; }
+    /// <summary>True when the kernel reads panels of this format as signed bytes.</summary>
+    public abstract bool ReadsSigned(Unpacker format);
 
     /// <summary>
     /// Runs one call over <paramref name="panels"/> (1 or 2) panels and the first <paramref name="tokens"/> tokens of the tile.

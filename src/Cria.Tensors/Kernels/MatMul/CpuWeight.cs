@@ -11,10 +11,13 @@ namespace Cria.Tensors.Kernels.MatMul;
 internal sealed unsafe class CpuWeight : Weight, IDisposable
 {
     private readonly NativeBuffer? tail, scales;
+    private readonly bool isMapped;
+    private nint data;
 
     public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
     {
-        Data = view.Data;
+        data = (nint)view.Data;
+        isMapped = view.IsMapped;
         RowBytes = view.RowBytes;
         Kernel = kernel;
         Format = BlockFormat.Of(view.Type);
@@ -29,8 +32,11 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         Buffer.MemoryCopy(Data + (Rows - rest) * RowBytes, tail.Data, tail.ByteCount, rest * RowBytes);
     }
 
-    /// <summary>First byte of row 0.</summary>
-    public byte* Data { get; }
+    /// <summary>First byte of row 0. It may change between two reads, to a place with the same bytes.</summary>
+    public byte* Data => (byte*)Volatile.Read(ref data);
+
+    /// <summary>Bytes of all rows.</summary>
+    public long ByteCount => Rows * RowBytes;
 
     /// <summary>Block layout.</summary>
     public BlockFormat Format { get; }
@@ -52,6 +58,16 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
 
     /// <summary>First byte of a panel's first row.</summary>
     public byte* Panel(int panel) => tail is not null && panel == Panels - 1 ? tail.Data : Data + panel * 16L * RowBytes;
+
+    /// <summary>Copies the rows to a buffer, reads them from there from now on, and returns it. Steps may run meanwhile.</summary>
+    public NativeBuffer MoveTo(NativeBuffer buffer)
+    {
+        byte* before = Data;
+        Buffer.MemoryCopy(before, buffer.Data, buffer.ByteCount, ByteCount);
+        Volatile.Write(ref data, (nint)buffer.Data);
+        if (isMapped) MappedFile.Forget(before, ByteCount);
+        return buffer;
+    }
 
     public void Dispose()
     {

@@ -154,7 +154,7 @@ internal sealed unsafe class MatMulInput
             };
         }
         int groups = Int8Activations.BlockSize / format.GroupSize;
-        if (format.Zero != 0 && !product.SignedPanel && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
+        if (format.Zero != 0 && !product.ReadsSigned(format) && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
         if (format.HasMinimum && Sums(format) == null) sums.Add((format.GroupSize, (nint)arena.Take<float>(groups * places)));
     }
 }

@@ -1,3 +1,4 @@
+using Cria.Tensors.Kernels.Direct;
 using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Unpack;
 
@@ -7,7 +8,7 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// Quantized weights: 32 rows × up to 512 columns are unpacked to a panel in the first-level cache and multiplied with every tile of tokens, for one token as for
 /// hundreds; so a format needs only an <see cref="Unpacker"/>, and a CPU level only an <see cref="Int8Kernel"/>.
 /// </summary>
-internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product) : MatMulKernel
+internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product, DirectProduct? direct) : MatMulKernel
 {
     /// <summary>Scratch a worker needs: two panels with their scales and minimums.</summary>
     public const int ScratchBytes = 2 * Int8Call.PanelStride + 4 * Int8Call.ScaleStride;
@@ -35,6 +36,11 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             YTokenBytes = TileRows * sizeof(float),
         };
         new Span<float>(tile, x.Tokens * TileRows).Clear();
+        if (x.Tokens == 1 && direct is not null)
+        {
+            RunDirect(direct, weight, firstPanel, panels, x, tile);
+            return;
+        }
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
@@ -46,7 +52,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.SignedPanel,
+                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.ReadsSigned(Format),
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
                         ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
                 }
@@ -62,6 +68,28 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
                     Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - token));
                 }
             }
+        }
+    }
+
+    private void RunDirect(DirectProduct product, CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile)
+    {
+        Int8Activations input = x.Rounded;
+        var call = new DirectCall
+        {
+            RowBytes = weight.RowBytes,
+            Count = weight.Columns / weight.Format.BlockSize,
+            X = input.Values,
+            XScales = input.Scales,
+            Starts = product.HasStarts ? x.Starts(Format) : null,
+            XSums = Format.HasMinimum ? x.Sums(Format) : null,
+        };
+        for (int panel = firstPanel; panel < firstPanel + panels; panel++)
+        {
+            call.Blocks = weight.Panel(panel);
+            call.Y = tile + (panel - firstPanel) * 16;
+            // The rows two panels further, which this worker most likely takes soon.
+            call.Ahead = (panel + 3) * 16 <= weight.Rows ? weight.Panel(panel + 2) : call.Blocks;
+            product.Run(call);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks a format with blocks of 32; <typeparamref name="TReader"/> knows the blocks, <typeparamref name="T"/> is the processor's vector.</summary>
-internal sealed unsafe class BlockUnpacker<TReader, T>() : Unpacker(groupSize: 32, TReader.Zero, TReader.HasMinimum)
+internal sealed unsafe class BlockUnpacker<TReader, T>() : Unpacker(groupSize: 32, TReader.Zero, TReader.HasMinimum, TReader.Largest)
     where TReader : struct, IBlockReader
     where T : struct, IRows<T>
 {

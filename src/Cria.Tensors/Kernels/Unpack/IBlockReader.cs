@@ -9,6 +9,9 @@ internal unsafe interface IBlockReader
     /// <inheritdoc cref="Unpacker.Zero"/>
     static abstract int Zero { get; }
 
+    /// <inheritdoc cref="Unpacker.Largest"/>
+    static abstract int Largest { get; }
+
     /// <inheritdoc cref="Unpacker.HasMinimum"/>
     static abstract bool HasMinimum { get; }
 

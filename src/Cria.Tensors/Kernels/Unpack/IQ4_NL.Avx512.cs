@@ -12,6 +12,8 @@ internal readonly unsafe struct Avx512IQ4_NL : IRowsReader
 
     public static int Zero => 128;
 
+    public static int Largest => 255;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 0;

@@ -11,6 +11,8 @@ internal readonly unsafe struct IQ4_NLReader : IBlockReader
 
     public static int Zero => 128;
 
+    public static int Largest => 255;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 0;

@@ -11,6 +11,9 @@ internal unsafe interface IRowsReader
     /// <inheritdoc cref="Unpacker.Zero"/>
     static abstract int Zero { get; }
 
+    /// <inheritdoc cref="Unpacker.Largest"/>
+    static abstract int Largest { get; }
+
     /// <inheritdoc cref="Unpacker.HasMinimum"/>
     static abstract bool HasMinimum { get; }
 

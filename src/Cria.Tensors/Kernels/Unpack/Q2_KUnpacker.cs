@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks <see cref="Quantization.Q2_K"/>.</summary>
-internal sealed unsafe class Q2_KUnpacker<T>() : SuperblockUnpacker<T>(blockBytes: 84, groupSize: 16, zero: 0, hasMinimum: true)
+internal sealed unsafe class Q2_KUnpacker<T>() : SuperblockUnpacker<T>(blockBytes: 84, groupSize: 16, zero: 0, hasMinimum: true, largest: 3)
     where T : struct, IRows<T>
 {
     [SkipLocalsInit]

@@ -10,6 +10,8 @@ internal readonly unsafe struct Avx512Q4_0 : IRowsReader
 
     public static int Zero => 8;
 
+    public static int Largest => 15;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 0;

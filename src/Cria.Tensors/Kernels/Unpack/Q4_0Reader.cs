@@ -9,6 +9,8 @@ internal readonly unsafe struct Q4_0Reader : IBlockReader
 
     public static int Zero => 8;
 
+    public static int Largest => 15;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 0;

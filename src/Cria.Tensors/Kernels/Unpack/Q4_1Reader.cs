@@ -9,6 +9,8 @@ internal readonly unsafe struct Q4_1Reader : IBlockReader
 
     public static int Zero => 0;
 
+    public static int Largest => 15;
+
     public static bool HasMinimum => true;
 
     public static int BitsAt => 0;

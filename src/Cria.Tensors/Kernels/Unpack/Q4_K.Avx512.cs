@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks <see cref="Quantization.Q4_K"/>, sixteen rows at once.</summary>
-internal sealed unsafe class Avx512Q4_K() : Unpacker(groupSize: 32, zero: 0, hasMinimum: true)
+internal sealed unsafe class Avx512Q4_K() : Unpacker(groupSize: 32, zero: 0, hasMinimum: true, largest: 15)
 {
     public override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead)
     {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks <see cref="Quantization.Q4_K"/>.</summary>
-internal sealed unsafe class Q4_KUnpacker<T>() : SuperblockUnpacker<T>(blockBytes: 144, groupSize: 32, zero: 0, hasMinimum: true)
+internal sealed unsafe class Q4_KUnpacker<T>() : SuperblockUnpacker<T>(blockBytes: 144, groupSize: 32, zero: 0, hasMinimum: true, largest: 15)
     where T : struct, IRows<T>
 {
     protected override void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales, float* minimums)

@@ -10,6 +10,8 @@ internal readonly unsafe struct Avx512Q5_0 : IRowsReader
 
     public static int Zero => 16;
 
+    public static int Largest => 31;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 2;

@@ -9,6 +9,8 @@ internal readonly unsafe struct Q5_0Reader : IBlockReader
 
     public static int Zero => 16;
 
+    public static int Largest => 31;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 2;

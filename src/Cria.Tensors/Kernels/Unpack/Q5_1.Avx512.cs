@@ -10,6 +10,8 @@ internal readonly unsafe struct Avx512Q5_1 : IRowsReader
 
     public static int Zero => 0;
 
+    public static int Largest => 31;
+
     public static bool HasMinimum => true;
 
     public static int BitsAt => 4;

@@ -9,6 +9,8 @@ internal readonly unsafe struct Q5_1Reader : IBlockReader
 
     public static int Zero => 0;
 
+    public static int Largest => 31;
+
     public static bool HasMinimum => true;
 
     public static int BitsAt => 4;

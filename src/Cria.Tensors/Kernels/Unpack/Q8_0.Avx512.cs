@@ -10,6 +10,8 @@ internal readonly unsafe struct Avx512Q8_0 : IRowsReader
 
     public static int Zero => 128;
 
+    public static int Largest => 255;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 0;

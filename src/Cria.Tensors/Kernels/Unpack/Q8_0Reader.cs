@@ -9,6 +9,8 @@ internal readonly unsafe struct Q8_0Reader : IBlockReader
 
     public static int Zero => 128;
 
+    public static int Largest => 255;
+
     public static bool HasMinimum => false;
 
     public static int BitsAt => 0;

@@ -1,7 +1,7 @@
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks a format with blocks of 256, <typeparamref name="T"/>'s rows at a time.</summary>
-internal abstract unsafe class SuperblockUnpacker<T>(int blockBytes, int groupSize, int zero, bool hasMinimum) : Unpacker(groupSize, zero, hasMinimum)
+internal abstract unsafe class SuperblockUnpacker<T>(int blockBytes, int groupSize, int zero, bool hasMinimum, int largest = 0) : Unpacker(groupSize, zero, hasMinimum, largest)
     where T : struct, IRows<T>
 {
     public sealed override void Unpack(byte* blocks, long rowBytes, int columns, bool signed, byte* panel, float* scales, float* minimums, byte* ahead)

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace Cria.Tensors.Kernels.Unpack;
 
 /// <summary>Unpacks a format with blocks of 32, sixteen rows at once; <typeparamref name="TReader"/> knows the blocks.</summary>
-internal sealed unsafe class Avx512Unpacker<TReader>() : Unpacker(groupSize: 32, TReader.Zero, TReader.HasMinimum)
+internal sealed unsafe class Avx512Unpacker<TReader>() : Unpacker(groupSize: 32, TReader.Zero, TReader.HasMinimum, TReader.Largest)
     where TReader : struct, IRowsReader
 {
     private const int MostBlocks = 16;

@@ -9,7 +9,7 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// weight = scale · (byte − <see cref="Zero"/>) − minimum, exactly as <see cref="Quantization.BlockFormat.Decode"/> has it.
 /// The stored layout is read where it lies: nothing is repacked in memory, and a panel lives in the first-level cache.
 /// </summary>
-internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum)
+internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum, int largest = 0)
 {
     /// <summary>Rows of a panel.</summary>
     public const int PanelRows = 16;
@@ -19,6 +19,9 @@ internal abstract unsafe class Unpacker(int groupSize, int zero, bool hasMinimum
 
     /// <summary>The byte that stands for zero: 0 to 128.</summary>
     public int Zero { get; } = zero;
+
+    /// <summary>The largest unsigned byte: 3 to 255.</summary>
+    public int Largest { get; } = largest != 0 ? largest : zero != 0 ? 2 * zero - 1 : 31;
 
     /// <summary>True when groups have a minimum.</summary>
     public bool HasMinimum { get; } = hasMinimum;

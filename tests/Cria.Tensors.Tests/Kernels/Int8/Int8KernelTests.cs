@@ -63,7 +63,7 @@ public sealed unsafe class Int8KernelTests
         using var signedValues = new NativeBuffer(2 * Int8Call.PanelStride);
         using var scales = new NativeBuffer(2 * Int8Call.ScaleStride);
         using var minimums = new NativeBuffer(2 * Int8Call.ScaleStride);
-        int largest = format.Zero switch { 128 => 255, 32 => 63, 16 => 31, 8 => 15, 4 => 7, _ => 31 };
+        int largest = format.Largest;
         for (int i = 0; i < 2 * Int8Call.PanelStride; i++)
         {
             int value = extreme ? random.Next(2) * largest : random.Next(largest + 1);
@@ -123,12 +123,12 @@ public sealed unsafe class Int8KernelTests
             }
             var call = new Int8Call
             {
-                Panel = which.SignedPanel ? signedValues.Data : values.Data,
+                Panel = which.ReadsSigned(format) ? signedValues.Data : values.Data,
                 Scales = (float*)scales.Data,
                 Minimums = (float*)minimums.Data,
                 X = (sbyte*)tileX.Data,
                 XScales = (float*)tileScales.Data,
-                Starts = which.SignedPanel || format.Zero == 0 ? null : (int*)starts.Data,
+                Starts = which.ReadsSigned(format) || format.Zero == 0 ? null : (int*)starts.Data,
                 XSums = format.HasMinimum ? (float*)sums.Data : null,
                 Y = results,
                 YTokenBytes = yTokenBytes,

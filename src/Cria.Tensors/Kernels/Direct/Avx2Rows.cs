@@ -1,0 +1,193 @@
+using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Assembled;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Cria.Tensors.Kernels.Direct;
+
+/// <summary>
+/// What direct products by AVX2 are assembled from. Sixteen rows are two halves of eight, whose 32-bit lanes are rows; the results of both stay in
+/// registers from the first block to the last.
+/// </summary>
+internal sealed unsafe class Avx2Rows
+{
+    /// <summary>Bytes from block to block of <see cref="DirectCall.X"/>, of its scales and of its starts and sums.</summary>
+    public const int XStep = 128, ScaleStep = 16;
+
+    /// <summary>Pointers; rows 0, 4, 8 and 12 of the block at hand.</summary>
+    private static readonly AssemblerRegister64 Arguments = r14, Row = r11, ThreeRows = rbx, Blocks = rcx, Ahead = r13;
+    private static readonly AssemblerRegister64[] Fours = [rsi, r8, r9, r10];
+
+    private readonly int blockBytes;
+
+    public Avx2Rows(int blockBytes) => this.blockBytes = blockBytes;
+
+    public Assembler Code { get; } = new(64);
+
+    public AssemblerRegister64 X => rdx;
+
+    public AssemblerRegister64 XScales => rax;
+
+    public AssemblerRegister64 Starts => rbp;
+
+    public AssemblerRegister64 XSums => r12;
+
+    /// <summary>Results of a half.</summary>
+    public AssemblerRegisterYMM Y(int half) => half == 0 ? ymm14 : ymm15;
+
+    /// <summary>Sixteen ones of 16 bits.</summary>
+    public AssemblerRegisterYMM Ones => ymm13;
+
+    /// <summary>Assembles the loop over blocks.</summary>
+    /// <param name="blocksOf32">32 columns that a stored block has.</param>
+    /// <param name="stackBytes">Bytes at rsp that <paramref name="half"/> may use.</param>
+    /// <param name="half">Multiplies one block of eight rows: the first (0) or the second (1).</param>
+    public Assembler Loop(int blocksOf32, int stackBytes, Action<int> half)
+    {
+        Assembler c = Code;
+        Registers.Enter(c);
+        c.mov(Arguments, Registers.FirstArgument);
+        c.mov(Fours[0], __[Arguments + Offset(nameof(DirectCall.Blocks))]);
+        c.mov(Row, __[Arguments + Offset(nameof(DirectCall.RowBytes))]);
+        c.mov(Ahead, __[Arguments + Offset(nameof(DirectCall.Ahead))]);
+        c.mov(X, __[Arguments + Offset(nameof(DirectCall.X))]);
+        c.mov(XScales, __[Arguments + Offset(nameof(DirectCall.XScales))]);
+        c.mov(Starts, __[Arguments + Offset(nameof(DirectCall.Starts))]);
+        c.mov(XSums, __[Arguments + Offset(nameof(DirectCall.XSums))]);
+        c.mov(Blocks, __[Arguments + Offset(nameof(DirectCall.Y))]);
+        c.vmovups(Y(0), __[Blocks]);
+        c.vmovups(Y(1), __[Blocks + 32]);
+        c.mov(Blocks, __[Arguments + Offset(nameof(DirectCall.Count))]);
+        c.lea(ThreeRows, __[Row + (Row * 2)]);
+        for (int i = 1; i < 4; i++) c.lea(Fours[i], __[Fours[i - 1] + (Row * 4)]);
+        c.vpcmpeqd(Ones, Ones, Ones);
+        c.vpsrlw(Ones, Ones, 15);
+        if (stackBytes > 0) c.sub(rsp, stackBytes);
+        Label loop = c.CreateLabel();
+        c.Label(ref loop);
+        // A core with all its miss buffers in use drops wishes: each is made twice, the second where the first was made a while ago.
+        for (int line = 0; line < 16 * blockBytes; line += 64)
+        {
+            c.prefetcht1(__[Ahead + line]);
+            c.prefetcht0(__[Ahead + (line - 16384)]);
+        }
+        half(0);
+        half(1);
+        foreach (AssemblerRegister64 four in Fours) c.add(four, blockBytes);
+        c.add(Ahead, 16 * blockBytes);
+        c.add(X, XStep * blocksOf32);
+        c.add(XScales, ScaleStep * blocksOf32);
+        c.add(Starts, ScaleStep * blocksOf32);
+        c.add(XSums, ScaleStep * blocksOf32);
+        c.dec(Blocks);
+        c.jnz(loop);
+        if (stackBytes > 0) c.add(rsp, stackBytes);
+        c.mov(Blocks, __[Arguments + Offset(nameof(DirectCall.Y))]);
+        c.vmovups(__[Blocks], Y(0));
+        c.vmovups(__[Blocks + 32], Y(1));
+        Registers.Leave(c);
+        return c;
+    }
+
+    /// <summary>Reads 16 bytes at <paramref name="at"/> of each row's block: vector i of v0 … v3 gets bytes 4·i … 4·i + 3 of row r in lane r. Four further registers are used.</summary>
+    public void Turn(int half, int at, AssemblerRegisterYMM v0, AssemblerRegisterYMM v1, AssemblerRegisterYMM v2, AssemblerRegisterYMM v3, AssemblerRegisterYMM t0, AssemblerRegisterYMM t1, AssemblerRegisterYMM t2, AssemblerRegisterYMM t3)
+    {
+        Assembler c = Code;
+        AssemblerRegister64 a = Fours[2 * half], b = Fours[(2 * half) + 1];
+        Pair(t0, a + at, b + at);
+        Pair(t1, a + Row + at, b + Row + at);
+        Pair(t2, a + (Row * 2) + at, b + (Row * 2) + at);
+        Pair(t3, a + ThreeRows + at, b + ThreeRows + at);
+        c.vpunpckldq(v0, t0, t1);
+        c.vpunpckhdq(t0, t0, t1);
+        c.vpunpckldq(v1, t2, t3);
+        c.vpunpckhdq(t2, t2, t3);
+        c.vpunpckhqdq(t1, v0, v1);
+        c.vpunpcklqdq(v0, v0, v1);
+        c.vmovdqa(v1, t1);
+        c.vpunpcklqdq(v2, t0, t2);
+        c.vpunpckhqdq(v3, t0, t2);
+
+        void Pair(AssemblerRegisterYMM to, AssemblerMemoryOperand first, AssemblerMemoryOperand second)
+        {
+            c.vmovdqu(Lower(to), __xmmword_ptr[first]);
+            c.vinserti128(to, to, __xmmword_ptr[second], 1);
+        }
+    }
+
+    /// <summary>The F16 number at <paramref name="at"/> of each row's block as F32.</summary>
+    public void Halves(int half, int at, AssemblerRegisterYMM to)
+    {
+        Assembler c = Code;
+        AssemblerRegisterXMM lower = Lower(to);
+        c.vpxor(lower, lower, lower);
+        for (int row = 0; row < 8; row++)
+        {
+            AssemblerRegister64 four = Fours[(2 * half) + (row / 4)];
+            c.vpinsrw(lower, lower, (row % 4) switch
+            {
+                0 => __word_ptr[four + at],
+                1 => __word_ptr[four + Row + at],
+                2 => __word_ptr[four + (Row * 2) + at],
+                _ => __word_ptr[four + ThreeRows + at],
+            }, (byte)row);
+        }
+        c.vcvtph2ps(to, lower);
+    }
+
+    /// <summary>The F16 numbers in the lower (or upper) half of each lane as F32.</summary>
+    public void Halves(AssemblerRegisterYMM lanes, bool upper, AssemblerRegisterYMM to)
+    {
+        Assembler c = Code;
+        if (upper) c.vpsrld(to, lanes, 16);
+        else
+        {
+            c.vpslld(to, lanes, 16);
+            c.vpsrld(to, to, 16);
+        }
+        c.vpackusdw(to, to, to);
+        c.vpermq(to, to, 0x08);
+        c.vcvtph2ps(to, Lower(to));
+    }
+
+    /// <summary>Four columns of the activations in every lane: those from <paramref name="column"/> on.</summary>
+    public void Four(int column, AssemblerRegisterYMM to) => Code.vpbroadcastd(to, __dword_ptr[X + (column / 32 * XStep) + (column % 32)]);
+
+    /// <summary>sum + the 16-bit products of unsigned bytes with four columns; the first makes the sum.</summary>
+    public void Multiply(AssemblerRegisterYMM sum, AssemblerRegisterYMM bytes, int column, bool first, AssemblerRegisterYMM free)
+    {
+        Four(column, free);
+        Code.vpmaddubsw(first ? sum : free, bytes, free);
+        if (!first) Code.vpaddw(sum, sum, free);
+    }
+
+    /// <summary>The same with signed bytes, by magnitude and sign.</summary>
+    public void MultiplySigned(AssemblerRegisterYMM sum, AssemblerRegisterYMM bytes, int column, bool first, bool wide, AssemblerRegisterYMM free, AssemblerRegisterYMM other)
+    {
+        Assembler c = Code;
+        AssemblerRegisterYMM product = first ? sum : free;
+        Four(column, free);
+        c.vpsignb(free, free, bytes);
+        c.vpabsb(other, bytes);
+        c.vpmaddubsw(product, other, free);
+        if (wide) c.vpmaddwd(product, product, Ones);
+        if (first) return;
+        if (wide) c.vpaddd(sum, sum, product);
+        else c.vpaddw(sum, sum, product);
+    }
+
+    /// <summary>y = fma((float)sum, scale · xScale, y) with the scale of 32-column block <paramref name="block"/>; the sum is used up.</summary>
+    public void AddScaled(int half, AssemblerRegisterYMM sum, AssemblerRegisterYMM scale, int block, AssemblerRegisterYMM free)
+    {
+        Assembler c = Code;
+        c.vcvtdq2ps(sum, sum);
+        c.vbroadcastss(free, __dword_ptr[XScales + (block * ScaleStep)]);
+        c.vmulps(free, free, scale);
+        c.vfmadd231ps(Y(half), sum, free);
+    }
+
+    /// <summary>The lower half of a register.</summary>
+    public static AssemblerRegisterXMM Lower(AssemblerRegisterYMM register) => Registers.X[Array.IndexOf(Registers.Y, register)];
+
+    private static int Offset(string field) => (int)Marshal.OffsetOf<DirectCall>(field);
+}

@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Assembled;
+using Cria.Tensors.Kernels.Unpack;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Cria.Tensors.Kernels.Int8;
+
+/// <summary>
+/// The int8 product with AVX2, assembled at run time so that eight sums of 16 rows × 4 tokens stay in registers: each weight vector serves four
+/// multiplications, each activation broadcast two. vpmaddubsw sums two products into 16 bits; as many as surely fit are added there before they are widened.
+/// </summary>
+internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
+{
+    private const int Tile = 4;
+
+    private readonly Int8Entries entries = new(Tile, Assemble);
+
+    public override int TileTokens => Tile;
+
+    public override bool ReadsSigned(Unpacker format) => Narrow(format) is Int8Sums.EightSigned or Int8Sums.One;
+
+    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
+    {
+        Int8Sums sums = Narrow(format);
+        bool starts = format.Zero != 0 && !ReadsSigned(format);
+        entries.Run(call, format, starts, sums, panels: 1, tokens);
+        if (panels == 1) return;
+        Int8Call second = call;
+        second.Panel += Int8Call.PanelStride;
+        second.Scales += Int8Call.ScaleStride / sizeof(float);
+        second.Minimums += Int8Call.ScaleStride / sizeof(float);
+        second.Y += Unpacker.PanelRows;
+        entries.Run(second, format, starts, sums, panels: 1, tokens);
+    }
+
+    /// <summary>
+    /// What fits into 16 bits: n steps of two products make at most n · 2 · 127 · (largest byte or magnitude).
+    /// Signed bytes are multiplied as magnitudes, their signs given to the activations.
+    /// </summary>
+    private static Int8Sums Narrow(Unpacker format) => format.Largest switch
+    {
+        <= 15 => Int8Sums.Eight,
+        31 when format.Zero == 16 => Int8Sums.EightSigned,
+        <= 31 => Int8Sums.Four,
+        63 when format.Zero == 32 && format.GroupSize == 16 => Int8Sums.EightSigned,
+        _ => Int8Sums.One,
+    };
+
+    private static int Offset(string field) => (int)Marshal.OffsetOf<Int8Call>(field);
+
+    private static Assembler Assemble(Int8Variant variant)
+    {
+        (int groups, bool starts, bool minimums, _, int tokens) = variant;
+        bool signed = variant.Sums is Int8Sums.EightSigned or Int8Sums.One;
+        int quads = 8 / groups;
+        // Formats of five bits without a zero have 32 columns to a scale: the sums of the first half wait on the stack for those of the second.
+        int stretch = variant.Sums switch { Int8Sums.One => 1, Int8Sums.Four => Math.Min(4, quads), _ => quads };
+        bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
+        var c = new Assembler(64);
+        AssemblerRegister64 arguments = r14, panel = rsi, scales = rdx, lows = rax, x = r8, xScales = r9, start = r10, y = r11, xSums = rbx, yStep = rbp, blocks = r12, yThree = r13;
+        Registers.Enter(c);
+        c.mov(arguments, Registers.FirstArgument);
+        c.mov(panel, __[arguments + Offset(nameof(Int8Call.Panel))]);
+        c.mov(scales, __[arguments + Offset(nameof(Int8Call.Scales))]);
+        c.mov(lows, __[arguments + Offset(nameof(Int8Call.Minimums))]);
+        c.mov(x, __[arguments + Offset(nameof(Int8Call.X))]);
+        c.mov(xScales, __[arguments + Offset(nameof(Int8Call.XScales))]);
+        c.mov(start, __[arguments + Offset(nameof(Int8Call.Starts))]);
+        c.mov(xSums, __[arguments + Offset(nameof(Int8Call.XSums))]);
+        c.mov(y, __[arguments + Offset(nameof(Int8Call.Y))]);
+        c.mov(yStep, __[arguments + Offset(nameof(Int8Call.YTokenBytes))]);
+        c.mov(blocks, __[arguments + Offset(nameof(Int8Call.Blocks))]);
+        c.lea(yThree, __[yStep + yStep * 2]);
+        if (waits) c.sub(rsp, 32 * 2 * Tile);
+
+        AssemblerRegisterYMM Sum(int p, int t) => Registers.Y[p * Tile + t];
+        AssemblerRegisterYMM[] weight = [ymm8, ymm9], magnitude = [ymm10, ymm11];
+        AssemblerRegisterYMM broadcast = ymm12, product = ymm13, ones = ymm14;
+        c.vpcmpeqd(ones, ones, ones);
+        c.vpsrlw(ones, ones, 15);
+
+        Label loop = c.CreateLabel();
+        c.Label(ref loop);
+        for (int group = 0; group < groups; group++)
+        {
+            for (int step = 0; step < quads; step++)
+            {
+                int quad = group * quads + step;
+                for (int p = 0; p < 2; p++)
+                {
+                    c.vmovdqu(weight[p], __[panel + (64 * quad) + (32 * p)]);
+                    if (signed) c.vpabsb(magnitude[p], weight[p]);
+                }
+                for (int t = 0; t < tokens; t++)
+                {
+                    c.vpbroadcastd(broadcast, __dword_ptr[x + (Int8Activations.BlockSize * t) + (4 * quad)]);
+                    for (int p = 0; p < 2; p++) Multiply(Sum(p, t), p, step % stretch == 0 && (stretch > 1 || step == 0));
+                }
+                if (!waits || step != stretch - 1) continue;
+                ForEachSum((p, t) =>
+                {
+                    c.vpmaddwd(Sum(p, t), Sum(p, t), ones);
+                    c.vmovdqu(__[rsp + (32 * ((2 * t) + p))], Sum(p, t));
+                });
+            }
+            for (int t = 0; t < tokens; t++)
+            {
+                if (starts) c.vpbroadcastd(broadcast, __dword_ptr[start + (4 * ((group * Tile) + t))]);
+                for (int p = 0; p < 2; p++)
+                {
+                    if (stretch > 1) c.vpmaddwd(Sum(p, t), Sum(p, t), ones);
+                    if (waits) c.vpaddd(Sum(p, t), Sum(p, t), __[rsp + (32 * ((2 * t) + p))]);
+                    if (starts) c.vpaddd(Sum(p, t), Sum(p, t), broadcast);
+                    c.vcvtdq2ps(Sum(p, t), Sum(p, t));
+                }
+                c.vbroadcastss(broadcast, __dword_ptr[xScales + (4 * t)]);
+                for (int p = 0; p < 2; p++)
+                {
+                    c.vmulps(product, broadcast, __[scales + (64 * group) + (32 * p)]);
+                    c.vfmadd213ps(Sum(p, t), product, Result(t, p));
+                }
+                if (minimums)
+                {
+                    c.vbroadcastss(broadcast, __dword_ptr[xSums + (4 * ((group * Tile) + t))]);
+                    for (int p = 0; p < 2; p++) c.vfnmadd231ps(Sum(p, t), broadcast, __[lows + (64 * group) + (32 * p)]);
+                }
+                for (int p = 0; p < 2; p++) c.vmovups(Result(t, p), Sum(p, t));
+            }
+        }
+        c.add(panel, 64 * 8);
+        c.add(x, Int8Activations.BlockSize * Tile);
+        c.add(xScales, 4 * Tile);
+        c.add(scales, 64 * groups);
+        if (starts) c.add(start, 4 * Tile * groups);
+        if (minimums)
+        {
+            c.add(xSums, 4 * Tile * groups);
+            c.add(lows, 64 * groups);
+        }
+        c.dec(blocks);
+        c.jnz(loop);
+        if (waits) c.add(rsp, 32 * 2 * Tile);
+        Registers.Leave(c);
+        return c;
+
+        AssemblerMemoryOperand Result(int t, int p) => t switch
+        {
+            0 => __ymmword_ptr[y + (32 * p)],
+            1 => __ymmword_ptr[y + yStep + (32 * p)],
+            2 => __ymmword_ptr[y + (yStep * 2) + (32 * p)],
+            _ => __ymmword_ptr[y + yThree + (32 * p)],
+        };
+
+        void Multiply(AssemblerRegisterYMM sum, int p, bool first)
+        {
+            AssemblerRegisterYMM target = first ? sum : product;
+            if (signed) c.vpsignb(target, broadcast, weight[p]);
+            c.vpmaddubsw(target, signed ? magnitude[p] : weight[p], signed ? target : broadcast);
+            if (stretch == 1) c.vpmaddwd(target, target, ones);
+            if (first) return;
+            if (stretch == 1) c.vpaddd(sum, sum, target);
+            else c.vpaddw(sum, sum, target);
+        }
+
+        void ForEachSum(Action<int, int> body)
+        {
+            for (int t = 0; t < tokens; t++)
+            {
+                for (int p = 0; p < 2; p++) body(p, t);
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Cria.Tensors.Backends;
+using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.Unpack;
+using Cria.Tensors.Memory;
+using Cria.Tensors.Quantization;
+
+namespace Cria.Tensors.Tests.Kernels.MatMul;
+
+public sealed unsafe class OneTokenTests
+{
+    public static TheoryData<TensorType, CpuLevel> Pairs
+    {
+        get
+        {
+            var pairs = new TheoryData<TensorType, CpuLevel>();
+            foreach (TensorType type in UnpackTable.Types.Order())
+                foreach (CpuLevel level in Cpu.Available) pairs.Add(type, level);
+            return pairs;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void One_token_gives_the_bits_it_gives_among_five(TensorType type, CpuLevel level)
+    {
+        const int rows = 16 * 5 + 3, tokens = 5;
+        var random = new Random(7 + (int)type);
+        foreach (int columns in new[] { 256, 1280 })
+        {
+            var format = BlockFormat.Of(type);
+            using var stored = new NativeBuffer(rows * format.RowBytes(columns));
+            var values = new float[rows * columns];
+            // Rows of every size, some with numbers too small for a normal half as scale, and one of zeros.
+            for (int row = 0; row < rows; row++)
+            {
+                float size = row == 3 ? 0 : MathF.Pow(10, random.Next(-7, 3));
+                for (int i = 0; i < columns; i++) values[row * columns + i] = (random.NextSingle() * 2 - 1) * size;
+            }
+            format.Encode(values, new Span<byte>(stored.Data, (int)stored.ByteCount));
+            var x = new float[tokens * columns];
+            for (int i = 0; i < x.Length; i++) x[i] = (random.NextSingle() * 2 - 1) * (i % columns < 64 ? 30 : 1);
+
+            float[] together = Multiply(x, tokens);
+            for (int token = 0; token < tokens; token++)
+            {
+                float[] alone = Multiply(x[(token * columns)..((token + 1) * columns)], 1);
+                for (int row = 0; row < rows; row++)
+                {
+                    if (BitConverter.SingleToInt32Bits(alone[row]) != BitConverter.SingleToInt32Bits(together[token * rows + row]))
+                        Assert.Fail($"{type} {level}, {columns} columns, token {token}, row {row}: {alone[row]:R} alone, {together[token * rows + row]:R} among {tokens}");
+                }
+            }
+
+            float[] Multiply(float[] input, int count)
+            {
+                using CpuBackend backend = CpuBackend.Create(2, level);
+                Weight weight = backend.Upload("w", new TensorView(type, rows, columns, stored.Data, stored.ByteCount));
+                backend.BeginStep();
+                fixed (float* data = input)
+                {
+                    Tensor y = backend.MatMul(new Tensor(data, count, columns), weight);
+                    var result = new float[count * rows];
+                    for (int token = 0; token < count; token++) backend.Read(y, token).CopyTo(result.AsSpan(token * rows));
+                    return result;
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Weights_that_move_to_other_memory_keep_their_values()
+    {
+        const int rows = 2048, columns = 1024;
+        var format = BlockFormat.Of(TensorType.Q8_0);
+        using var stored = new NativeBuffer(rows * format.RowBytes(columns));
+        var random = new Random(5);
+        var values = new float[rows * columns];
+        for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle() - 0.5f;
+        format.Encode(values, new Span<byte>(stored.Data, (int)stored.ByteCount));
+        using CpuBackend backend = CpuBackend.Create(2, Cpu.Level);
+        Weight weight = backend.Upload("w", new TensorView(TensorType.Q8_0, rows, columns, stored.Data, stored.ByteCount));
+        float[] x = values[..columns];
+        float[] before = Product(), after;
+        backend.Settle();
+        after = Product();
+        Assert.Equal(before, after);
+
+        float[] Product()
+        {
+            backend.BeginStep();
+            fixed (float* data = x) return backend.Read(backend.MatMul(new Tensor(data, 1, columns), weight), 0).ToArray();
+        }
+    }
+}
