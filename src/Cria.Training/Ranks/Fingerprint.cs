@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Training.Data;
 

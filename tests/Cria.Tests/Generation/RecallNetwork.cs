@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Cria.Generation;
 using Cria.Models;
-using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Memory;
 

@@ -26,8 +26,8 @@ internal static class Avx2Direct
                 rows.Multiply(sum, v[i], 16 + (4 * i), first: false, free);
             }
             rows.Halves(half, 0, scale);
-            c.vpmaddwd(sum, sum, rows.Ones);
-            c.vpbroadcastd(free, __dword_ptr[rows.Starts]);
+            c.vpmaddwd(sum, sum, Avx2Rows.Ones);
+            c.vpbroadcastd(free, __dword_ptr[Avx2Rows.Starts]);
             c.vpaddd(sum, sum, free);
             rows.AddScaled(half, sum, scale, 0, free);
         }), hasStarts: true);
@@ -81,11 +81,11 @@ internal static class Avx2Direct
                 for (int group = 2 * run; group < (2 * run) + 2; group++)
                 {
                     AssemblerRegisterYMM sum = group % 2 == 0 ? low : high;
-                    c.vpmaddwd(sum, sum, rows.Ones);
+                    c.vpmaddwd(sum, sum, Avx2Rows.Ones);
                     c.vmovups(ymm7, __[rsp + (32 * group)]);
                     rows.AddScaled(half, sum, ymm7, group, free);
-                    c.vbroadcastss(free, __dword_ptr[rows.XSums + (group * Avx2Rows.ScaleStep)]);
-                    c.vfnmadd231ps(rows.Y(half), free, __[rsp + (32 * (8 + group))]);
+                    c.vbroadcastss(free, __dword_ptr[Avx2Rows.XSums + (group * Avx2Rows.ScaleStep)]);
+                    c.vfnmadd231ps(Avx2Rows.Y(half), free, __[rsp + (32 * (8 + group))]);
                 }
             }
         }), hasStarts: false);
@@ -145,7 +145,7 @@ internal static class Avx2Direct
                         for (int upper = 0; upper < 2; upper++)
                         {
                             AssemblerRegisterYMM sum = upper == 0 ? ymm8 : ymm9;
-                            c.vpmaddwd(sum, sum, rows.Ones);
+                            c.vpmaddwd(sum, sum, Avx2Rows.Ones);
                             c.vmovdqu(__[rsp + sums + (32 * ((8 * run) + (4 * upper) + (2 * part) + sixteen))], sum);
                         }
                     }

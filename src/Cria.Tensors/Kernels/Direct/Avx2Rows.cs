@@ -24,19 +24,19 @@ internal sealed unsafe class Avx2Rows
 
     public Assembler Code { get; } = new(64);
 
-    public AssemblerRegister64 X => rdx;
+    public static AssemblerRegister64 X => rdx;
 
-    public AssemblerRegister64 XScales => rax;
+    public static AssemblerRegister64 XScales => rax;
 
-    public AssemblerRegister64 Starts => rbp;
+    public static AssemblerRegister64 Starts => rbp;
 
-    public AssemblerRegister64 XSums => r12;
+    public static AssemblerRegister64 XSums => r12;
 
     /// <summary>Results of a half.</summary>
-    public AssemblerRegisterYMM Y(int half) => half == 0 ? ymm14 : ymm15;
+    public static AssemblerRegisterYMM Y(int half) => half == 0 ? ymm14 : ymm15;
 
     /// <summary>Sixteen ones of 16 bits.</summary>
-    public AssemblerRegisterYMM Ones => ymm13;
+    public static AssemblerRegisterYMM Ones => ymm13;
 
     /// <summary>Assembles the loop over blocks.</summary>
     /// <param name="blocksOf32">32 columns that a stored block has.</param>
