@@ -24,7 +24,7 @@ status=0
 {
     echo "# Soak"
     echo
-    echo "$(cpu_name). \`benchmarks/soak.sh $requests $clients\`: \`cria serve\` with the model that ships. Memory is the process's own, without the mapped model."
+    echo "$(cpu_name). \`benchmarks/soak.sh $requests $clients\`: \`cria serve\` with the model that ships. Memory is the process's own, without the mapped model; keys and values are kept for later requests up to a bound."
     echo
     "$root/benchmarks/Cria.Load/bin/Release/net10.0/Cria.Load" soak "$(head -n 1 "$work/address")" secret "$server" "$requests" "$clients" || status=$?
     # It must still be well, and end as it should.

@@ -38,7 +38,8 @@ internal sealed class Api : IDisposable
     public static JsonObject Request(string content, int maxTokens, bool isExact = false)
     {
         var request = new JsonObject { ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = content }), ["max_tokens"] = maxTokens };
-        if (isExact) request["min_tokens"] = maxTokens;
+        // Two words for the same, for servers that know one of them.
+        if (isExact) (request["min_tokens"], request["ignore_eos"]) = (maxTokens, true);
         return request;
     }
 
@@ -82,6 +83,13 @@ internal sealed class Api : IDisposable
         throw new InvalidDataException("the stream ended without [DONE]");
     }
 
+    /// <summary>Some of the server's metrics, by name; those without labels.</summary>
+    public async Task<double[]> MetricsAsync(params string[] names)
+    {
+        string[] lines = (await http.GetStringAsync("/metrics").ConfigureAwait(false)).Split('\n');
+        return [.. names.Select(name => double.Parse(lines.First(line => line.StartsWith(name + ' ', StringComparison.Ordinal))[(name.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture))];
+    }
+
     /// <summary>Posts a body that may be wrong; returns the status.</summary>
     public async Task<HttpStatusCode> PostAsync(HttpContent body, string? key, CancellationToken cancellationToken)
     {
@@ -103,5 +111,5 @@ internal sealed class Api : IDisposable
     }
 
     private static Answer Whole(string text, JsonElement usage, double seconds) => new(
-        text, usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32(), usage.GetProperty("completion_tokens").GetInt32(), seconds);
+        text, usage.GetProperty("prompt_tokens").GetInt32(), usage.TryGetProperty("prompt_tokens_details", out JsonElement details) ? details.GetProperty("cached_tokens").GetInt32() : 0, usage.GetProperty("completion_tokens").GetInt32(), seconds);
 }

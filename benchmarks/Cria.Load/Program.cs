@@ -2,14 +2,19 @@ using Cria.Load;
 using Cria.Load.Soak;
 using Cria.Load.Speed;
 
-// speed URL                                      Markdown rows: how fast a server is, seen from outside
+// rate URL, constraint URL, prompts URL          rows of a Markdown table: how fast a server is, seen from outside
 // soak URL KEY PID REQUESTS CLIENTS              many clients, some of which leave or misbehave; fails on any error
 switch (args)
 {
-    case ["speed", var url]:
+    case ["rate" or "constraint" or "prompts", var url]:
         {
             using var api = new Api(new Uri(url), key: null);
-            await new SpeedRun(api).RunAsync();
+            await (args[0] switch
+            {
+                "rate" => new RateRun(api).RunAsync(),
+                "constraint" => new ConstraintRun(new RateRun(api)).RunAsync(),
+                _ => new PromptRun(api).RunAsync(),
+            });
             return 0;
         }
     case ["soak", var url, var key, var process, var requests, var clients]:
@@ -18,6 +23,6 @@ switch (args)
             return await new SoakRun(api, int.Parse(process, null), int.Parse(requests, null), int.Parse(clients, null)).RunAsync();
         }
     default:
-        Console.Error.WriteLine("usage: Cria.Load speed URL | soak URL KEY PID REQUESTS CLIENTS");
+        Console.Error.WriteLine("usage: Cria.Load rate|constraint|prompts URL | soak URL KEY PID REQUESTS CLIENTS");
         return 2;
 }

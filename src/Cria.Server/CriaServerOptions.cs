@@ -27,6 +27,9 @@ public sealed record CriaServerOptions
     /// <summary>A folder in which clients may save the keys and values of prompts, and from which they may restore them; null lets them do neither.</summary>
     public string? PromptFolder { get; init; }
 
+    /// <summary>A port of its own for <c>/metrics</c> and <c>/health</c>, where no key is asked for, beside the server's; null opens none. Only <see cref="ServerHost"/> heeds it.</summary>
+    public int? MetricsPort { get; init; }
+
     /// <summary>Writes prompts and answers to the log too.</summary>
     public bool LogsText { get; init; }
 

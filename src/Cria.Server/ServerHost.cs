@@ -47,8 +47,10 @@ public sealed class ServerHost : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = host.Options.MaxBodyBytes;
             Listen(kestrel, address, port);
+            if (host.Options.MetricsPort is { } observed) Listen(kestrel, address, observed);
         });
         WebApplication app = builder.Build();
+        if (host.Options.MetricsPort is { } metricsPort) app.Use(new ObserversPort(metricsPort, host).ServeAsync);
         app.UseStatusCodePages(status => Handler.SendAsync(status.HttpContext, NoRoute(status.HttpContext)));
         CriaEndpoints.Map(app, host);
         try
@@ -58,7 +60,8 @@ public sealed class ServerHost : IAsyncDisposable
         catch (IOException failure)
         {
             await app.DisposeAsync().ConfigureAwait(false);
-            throw new CriaException($"{address}:{port} cannot be listened on: {failure.Message}; choose another --port", failure);
+            string ports = host.Options.MetricsPort is { } second ? $"{address}:{port} or :{second}" : $"{address}:{port}", flags = host.Options.MetricsPort is null ? "--port" : "--port or --metrics-port";
+            throw new CriaException($"{ports} cannot be listened on: {failure.Message}; choose another {flags}", failure);
         }
         return new ServerHost(app, host);
     }

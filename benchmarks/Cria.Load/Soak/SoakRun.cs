@@ -24,7 +24,7 @@ internal sealed class SoakRun(Api api, int processId, int requests, int clients)
     /// <summary>Runs; 0 when nothing went wrong.</summary>
     public async Task<int> RunAsync()
     {
-        Console.WriteLine("| requests | seconds | own memory, MiB | threads | handles |\n|---:|---:|---:|---:|---:|");
+        Console.WriteLine("| requests | seconds | own memory, MiB | of it keys and values | managed heap | threads | handles |\n|---:|---:|---:|---:|---:|---:|---:|");
         long start = Stopwatch.GetTimestamp();
         using var end = new CancellationTokenSource();
         Hostility[] hostile = [.. Enumerable.Range(0, 4).Select(_ => new Hostility(api))];
@@ -55,7 +55,9 @@ internal sealed class SoakRun(Api api, int processId, int requests, int clients)
             int finished = Interlocked.Increment(ref done);
             if (finished % Math.Max(1, requests / Rows) == 0)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {finished} | {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} | {process.OwnMemory:F0} | {process.Threads} | {process.Handles} |"));
+                double[] held = await api.MetricsAsync("cria_kv_cache_bytes", "cria_managed_committed_bytes").ConfigureAwait(false);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"| {finished} | {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} | {process.OwnMemory:F0} | {held[0] / (1 << 20):F0} | {held[1] / (1 << 20):F0} | {process.Threads} | {process.Handles} |"));
             }
         }
     }

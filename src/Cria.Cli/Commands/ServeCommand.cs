@@ -31,6 +31,7 @@ internal static class ServeCommand
             name ??= model.Named(parsed);
             using LanguageModel loaded = model.Load(parsed, terminal, cancellationToken, name, flags.Parallel(parsed), flags.Queue(parsed));
             CriaServerOptions options = flags.Read(parsed, name);
+            await loaded.WarmUpAsync(cancellationToken).ConfigureAwait(false);
             ServerHost server = await ServerHost.StartAsync(loaded, flags.Host(parsed), flags.Port(parsed), options, flags.LogLevel(parsed), flags.LogsJson(parsed), cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {

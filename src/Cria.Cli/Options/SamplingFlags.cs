@@ -14,6 +14,8 @@ internal sealed class SamplingFlags
     private readonly Option<long?> topK = Numbers.Integer("--top-k", [], "K", "Draw from the K likeliest tokens; 0 is off.", 0, int.MaxValue);
     private readonly Option<double?> minP = Numbers.Real("--min-p", "P", "Draw from tokens at least this many times as likely as the likeliest; 0 is off.", 0, 1);
     private readonly Option<double?> typicalP = Numbers.Real("--typical-p", "P", "Draw from the tokens whose surprise is nearest the expected, to this share; 1 is off.", 1e-6, 1);
+    private readonly Option<double?> xtcProbability = Numbers.Real("--xtc-probability", "P", "At this share of the steps leave out all but the least likely of the tokens that --xtc-threshold names; 0 is off.", 0, 1);
+    private readonly Option<double?> xtcThreshold = Numbers.Real("--xtc-threshold", "P", "Tokens at least this likely (default 0.1).", 0, 1);
     private readonly Option<double?> repeatPenalty = Numbers.Real("--repeat-penalty", "X", "Make tokens that occurred less likely by this factor; 1 is off.", 1e-6, 1000);
     private readonly Option<long?> repeatWindow = Numbers.Integer("--repeat-window", [], "N", "Look at the last N tokens for that; 0 is all.", 0, int.MaxValue);
     private readonly Option<double?> frequencyPenalty = Numbers.Real("--frequency-penalty", "X", "Subtract from a token's logit for each time it occurred in the answer.", -1000, 1000);
@@ -42,7 +44,7 @@ internal sealed class SamplingFlags
     public void AddTo(Verb verb)
     {
         verb.Add("Length", maxTokens, minTokens, stop);
-        verb.Add("Sampling", temperature, topP, topK, minP, typicalP, repeatPenalty, repeatWindow, frequencyPenalty, presencePenalty, logitBias, seed);
+        verb.Add("Sampling", temperature, topP, topK, minP, typicalP, xtcProbability, xtcThreshold, repeatPenalty, repeatWindow, frequencyPenalty, presencePenalty, logitBias, seed);
     }
 
     /// <summary>What was asked for; what was not is null and as the model says.</summary>
@@ -60,6 +62,8 @@ internal sealed class SamplingFlags
             TopK = (int?)parsed.GetValue(topK),
             MinP = (float?)parsed.GetValue(minP),
             TypicalP = (float?)parsed.GetValue(typicalP),
+            XtcProbability = (float?)parsed.GetValue(xtcProbability),
+            XtcThreshold = (float?)parsed.GetValue(xtcThreshold),
             RepetitionPenalty = (float?)parsed.GetValue(repeatPenalty),
             RepetitionWindow = (int?)parsed.GetValue(repeatWindow),
             FrequencyPenalty = (float?)parsed.GetValue(frequencyPenalty),

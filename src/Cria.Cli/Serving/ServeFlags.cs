@@ -21,6 +21,7 @@ internal sealed class ServeFlags
     private readonly Option<string?> logFormat = new Option<string?>("--log") { HelpName = "FORMAT", Description = "How the log is written: text (the default) or json, one object a line." }.AcceptOnlyFromAmong("text", "json");
     private readonly Option<bool> logText = new("--log-text") { Description = "Write prompts and answers to the log too; includes --verbose." };
     private readonly Option<string?> collector = new("--otlp") { HelpName = "URL", Description = $"Send spans and metrics to this OpenTelemetry collector; by default to {CollectorVariable} where that is set." };
+    private readonly Option<long?> metricsPort = Numbers.Integer("--metrics-port", [], "N", "Offer /metrics and /health on this port too, without a key.", 1, 65535);
     private readonly Option<long?> parallel = Numbers.Integer("--parallel", ["-np"], "N", $"Answers computed at once (default {DefaultParallel}); further requests wait.", 1, 1024);
     private readonly Option<long?> queue = Numbers.Integer("--queue", [], "N", $"Requests that may wait (default {DefaultQueue}); further ones are told to come again.", 0, 1 << 20);
     private readonly Option<long?> rate = Numbers.Integer("--requests-per-minute", [], "N", "Most requests a minute of one key, or of one address where there are no keys.", 1, 1_000_000);
@@ -35,7 +36,7 @@ internal sealed class ServeFlags
     {
         verb.Add("Address", host, port, open, noBrowser);
         verb.Add("Requests", keys, alias, parallel, queue, rate, prompts);
-        verb.Add("Observation", verbose, logText, logFormat, collector);
+        verb.Add("Observation", verbose, logText, logFormat, metricsPort, collector);
         foreach (Option other in (Option[])[containerPort, hubName, gpuLayers, server]) verb.Options.Add(other);
     }
 
@@ -75,6 +76,7 @@ internal sealed class ServeFlags
             Alias = parsed.GetValue(alias),
             OtherNames = named is null ? [] : [named],
             ApiKeys = all,
+            MetricsPort = (int?)parsed.GetValue(metricsPort),
             Telemetry = Collector(parsed),
             LogsText = parsed.GetValue(logText),
             RequestsPerMinute = (int?)parsed.GetValue(rate),

@@ -5,7 +5,9 @@ using Cria.Chat;
 namespace Cria.Server.Answers;
 
 /// <summary>Writes chat completions as OpenAI has them, whole and in chunks.</summary>
-internal sealed class ChatAnswer(ModelHost host)
+/// <param name="host">The model on offer.</param>
+/// <param name="endsWithUsage">Whether a stream ends with what the answers cost; its other chunks then say that they do not know.</param>
+internal sealed class ChatAnswer(ModelHost host, bool endsWithUsage = false)
 {
     private readonly string id = $"chatcmpl-{Guid.NewGuid():N}";
     private readonly long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
@@ -24,8 +26,7 @@ internal sealed class ChatAnswer(ModelHost host)
         json.WriteEndObject();
         json.WriteNull("finish_reason");
         json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
+        EndChunk(json);
     }
 
     /// <summary>A chunk.</summary>
@@ -42,8 +43,7 @@ internal sealed class ChatAnswer(ModelHost host)
         if (hasLogProbabilities) TokenProbabilities.WriteChat(json, part.Piece.Token is null ? [] : [part.Piece], host.Model.Tokenizer);
         json.WriteString("finish_reason", part.Finish);
         json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
+        EndChunk(json);
     }
 
     /// <summary>The chunk that ends a stream where usage was asked for.</summary>
@@ -92,6 +92,13 @@ internal sealed class ChatAnswer(ModelHost host)
         json.WriteString("object", kind);
         json.WriteNumber("created", created);
         json.WriteString("model", host.Name);
+    }
+
+    private void EndChunk(Utf8JsonWriter json)
+    {
+        json.WriteEndArray();
+        if (endsWithUsage) json.WriteNull("usage");
+        json.WriteEndObject();
     }
 
     private void WriteCalls(Utf8JsonWriter json, IReadOnlyList<ChatToolCall> calls, int choice, bool isChunk)

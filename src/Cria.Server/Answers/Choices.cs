@@ -14,6 +14,7 @@ internal static class Choices
     public static async Task ReadAsync(ModelHost host, IReadOnlyList<ChoiceReader> choices, Action<ChoicePart> write, Func<ValueTask> flush, CancellationToken cancellationToken)
     {
         using Activity? span = Telemetry.Begin(choices[0].Operation, host.Name);
+        host.Metrics.Ask(choices.Count);
         try
         {
             if (choices.Count == 1)
@@ -43,6 +44,7 @@ internal static class Choices
                 host.Metrics.Answered(choice.Usage, choice.Finish ?? "abort");
                 Telemetry.Answered(choice.Operation, host.Name, choice.Usage, choice.Finish ?? "abort");
             }
+            host.Metrics.EndAsked();
             Telemetry.End(span, choices[0].Usage.PromptTokens, choices.Sum(choice => choice.Usage.GeneratedTokens), [.. choices.Select(choice => choice.Finish ?? "abort")]);
         }
     }

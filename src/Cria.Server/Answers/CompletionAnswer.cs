@@ -4,7 +4,9 @@ using System.Text.Json;
 namespace Cria.Server.Answers;
 
 /// <summary>Writes text completions as OpenAI has them, whole and in chunks.</summary>
-internal sealed class CompletionAnswer(ModelHost host)
+/// <param name="host">The model on offer.</param>
+/// <param name="endsWithUsage">Whether a stream ends with what the answers cost; its other chunks then say that they do not know.</param>
+internal sealed class CompletionAnswer(ModelHost host, bool endsWithUsage = false)
 {
     private readonly string id = $"cmpl-{Guid.NewGuid():N}";
     private readonly long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
@@ -59,10 +61,11 @@ internal sealed class CompletionAnswer(ModelHost host)
         json.WriteStartArray("choices");
     }
 
-    private static void End(Utf8JsonWriter json, IReadOnlyList<ChoiceReader>? choices)
+    private void End(Utf8JsonWriter json, IReadOnlyList<ChoiceReader>? choices)
     {
         json.WriteEndArray();
         if (choices is not null) UsageJson.Write(json, choices);
+        else if (endsWithUsage) json.WriteNull("usage");
         json.WriteEndObject();
     }
 

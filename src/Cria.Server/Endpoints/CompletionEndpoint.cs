@@ -13,7 +13,7 @@ internal static class CompletionEndpoint
         var request = new CompletionRequest(await RequestBody.ReadAsync(context, host.Options.MaxBodyBytes).ConfigureAwait(false), host);
         List<ChoiceReader> choices = Begin(request, host, context.RequestAborted);
         string[]? echoes = request.Echoes ? [.. request.Prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Text ?? host.Model.Detokenize(prompt.Tokens), request.Delivery.Choices))] : null;
-        var answer = new CompletionAnswer(host);
+        var answer = new CompletionAnswer(host, request.Delivery.HasUsage);
         bool hasLogProbabilities = request.Generation.LogProbabilities is not null;
         if (!request.Delivery.IsStream)
         {

@@ -70,6 +70,7 @@ internal static class Handler
         ApiException known => known,
         PromptTooLongException tooLong => new ApiException(400, tooLong.Message, code: "context_length_exceeded", cause: tooLong),
         QueueFullException full => new ApiException(429, full.Message, code: "queue_full", cause: full) { RetryAfter = 1 },
+        CacheMemoryException memory => new ApiException(503, memory.Message, code: "cache_memory", cause: memory) { RetryAfter = 1 },
         CriaException or ObjectDisposedException when host.IsDraining => new ApiException(503, Leaving, cause: failure) { RetryAfter = 5 },
         CriaException => new ApiException(400, failure.Message, cause: failure),
         BadHttpRequestException bad => new ApiException(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "the body is larger than this server takes" : bad.Message, cause: bad),

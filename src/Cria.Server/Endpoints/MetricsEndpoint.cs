@@ -17,16 +17,18 @@ internal static class MetricsEndpoint
         WriteVllm(text, engine, host);
         WriteLlamaCpp(text, engine, host.Metrics);
         WriteFriendli(text, engine, host.Metrics);
+        ProcessMetrics.Write(text);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         return context.Response.WriteAsync(text.ToString(), context.RequestAborted);
     }
 
     private static double Used(EngineStatistics engine) => engine.MaxPages == 0 ? 0 : (double)(engine.UsedPages - engine.IdlePages) / engine.MaxPages;
 
-    private static double HitRatio(EngineStatistics engine) => engine.PromptTokens == 0 ? 0 : (double)engine.CachedTokens / engine.PromptTokens;
+    private static string Version => typeof(MetricsEndpoint).Assembly.GetName().Version?.ToString(3) ?? "";
 
     private static void WriteOwn(PrometheusText text, EngineStatistics engine, ServerMetrics metrics)
     {
+        text.Gauge("cria_build_info", "The version, as a label.", 1, ("version", Version));
         text.Counters("cria_requests_total", "HTTP requests that ended.",
             metrics.Requests.Select(row => ((double)row.Count, new[] { ("route", row.Route), ("status", row.Status.ToString(CultureInfo.InvariantCulture)) })));
         text.Gauge("cria_requests_current", "HTTP requests in hand.", metrics.Current);
@@ -43,6 +45,8 @@ internal static class MetricsEndpoint
         text.Gauge("cria_kv_pages_idle", "Cache pages of known prefixes that no sequence needs.", engine.IdlePages);
         text.Gauge("cria_kv_pages_max", "Cache pages that may be in use.", engine.MaxPages);
         text.Gauge("cria_kv_cache_bytes", "Bytes the cache holds.", engine.CacheBytes);
+        text.Distribution("cria_prompt_length_tokens", "Tokens of a prompt.", metrics.PromptLength);
+        text.Distribution("cria_answer_length_tokens", "Tokens of an answer.", metrics.AnswerLength);
         text.Distribution("cria_time_to_first_token_seconds", "From the request to the first token.", metrics.TimeToFirstToken);
         text.Distribution("cria_time_per_output_token_seconds", "From a token to the next, the mean of an answer.", metrics.TimePerToken);
         text.Distribution("cria_queue_time_seconds", "From the request to its first step.", metrics.QueueTime);
@@ -62,7 +66,10 @@ internal static class MetricsEndpoint
         text.Counter("vllm:prefix_cache_queries_total", "As cria_prompt_tokens_total.", engine.PromptTokens, model);
         text.Counter("vllm:prefix_cache_hits_total", "As cria_prompt_tokens_cached_total.", engine.CachedTokens, model);
         text.Counters("vllm:request_success_total", "As cria_answers_total.", metrics.Answers.Select(row => ((double)row.Count, new[] { model, ("finished_reason", row.Reason) })));
+        text.Distribution("vllm:request_prompt_tokens", "As cria_prompt_length_tokens.", metrics.PromptLength, model);
+        text.Distribution("vllm:request_generation_tokens", "As cria_answer_length_tokens.", metrics.AnswerLength, model);
         text.Distribution("vllm:time_to_first_token_seconds", "As cria_time_to_first_token_seconds.", metrics.TimeToFirstToken, model);
+        text.Distribution("vllm:time_per_output_token_seconds", "As cria_time_per_output_token_seconds.", metrics.TimePerToken, model);
         text.Distribution("vllm:inter_token_latency_seconds", "As cria_time_per_output_token_seconds.", metrics.TimePerToken, model);
         text.Distribution("vllm:request_queue_time_seconds", "As cria_queue_time_seconds.", metrics.QueueTime, model);
         text.Distribution("vllm:e2e_request_latency_seconds", "As cria_request_duration_seconds.", metrics.Duration, model);
@@ -83,14 +90,26 @@ internal static class MetricsEndpoint
         text.Gauge("llamacpp:kv_cache_usage_ratio", "As vllm:kv_cache_usage_perc.", Used(engine));
     }
 
+    /// <summary>The names and units of Friendli's container, whose dashboards count in nanoseconds.</summary>
     private static void WriteFriendli(PrometheusText text, EngineStatistics engine, ServerMetrics metrics)
     {
-        text.Counter("friendli_requests_total", "HTTP requests, those in hand included.", metrics.Requests.Sum(row => row.Count) + metrics.Current);
-        text.Counter("friendli_responses_total", "HTTP requests that ended.", metrics.Requests.Sum(row => row.Count));
-        text.Gauge("friendli_current_requests", "HTTP requests in hand.", metrics.Current);
-        text.Gauge("friendli_tcache_hit_ratio", "Share of prompt tokens that were found in the cache.", HitRatio(engine));
-        text.Summary("friendli_requests_ttft", "Seconds from the request to the first token.", metrics.TimeToFirstToken, 0.5, 0.9, 0.95, 0.99);
-        text.Summary("friendli_requests_tpot", "Seconds from a token to the next.", metrics.TimePerToken, 0.5, 0.9, 0.95, 0.99);
-        text.Summary("friendli_requests_latencies", "Seconds from the request to the last token.", metrics.Duration, 0.5, 0.9, 0.95, 0.99);
+        const double Nanoseconds = 1e9;
+        double[] shares = [0.5, 0.9, 0.99];
+        text.Gauge("friendli_engine_version", "The version, as a label.", 1, ("version", Version));
+        text.Counter("friendli_requests_total", "Requests for answers, those in hand included.", metrics.Asked + engine.Refused);
+        text.Counter("friendli_responses_total", "Requests for answers that ended.", metrics.Asked - metrics.CurrentAsked + engine.Refused);
+        text.Counter("friendli_items_total", "Answers asked for.", metrics.AskedAnswers);
+        text.Counter("friendli_failure_by_cancel", "Answers that were cut off because the client left.", metrics.Answers.Where(row => row.Reason == "abort").Sum(row => row.Count));
+        text.Counter("friendli_failure_by_reject", "As cria_sequences_refused_total.", engine.Refused);
+        text.Gauge("friendli_current_requests", "Requests for answers in hand.", metrics.CurrentAsked);
+        text.Gauge("friendli_current_items", "Sequences that run or wait.", engine.Running + engine.Waiting);
+        text.Gauge("friendli_current_assigned_items", "As cria_sequences_running.", engine.Running);
+        text.Gauge("friendli_current_waiting_items", "As cria_sequences_waiting.", engine.Waiting);
+        text.Distribution("friendli_tcache_hit_ratio", "Share of a prompt's tokens that were found in the cache.", metrics.CachedShare);
+        text.Distribution("friendli_input_lengths", "As cria_prompt_length_tokens.", metrics.PromptLength);
+        text.Distribution("friendli_output_lengths", "As cria_answer_length_tokens.", metrics.AnswerLength);
+        text.Summary("friendli_requests_latencies", "Nanoseconds from the request to the last token.", metrics.Duration, Nanoseconds, shares);
+        text.Summary("friendli_requests_ttft", "Nanoseconds from the request to the first token.", metrics.TimeToFirstToken, Nanoseconds, shares);
+        text.Summary("friendli_requests_queueing_delays", "Nanoseconds from the request to its first step.", metrics.QueueTime, Nanoseconds, shares);
     }
 }

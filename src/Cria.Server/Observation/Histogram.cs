@@ -1,6 +1,6 @@
 namespace Cria.Server.Observation;
 
-/// <summary>Counts of durations by upper bound, in seconds. Safe for concurrent use.</summary>
+/// <summary>Counts of measured values by upper bound; durations are in seconds. Safe for concurrent use.</summary>
 /// <param name="bounds">The upper bounds, rising; one more without bound is implied.</param>
 internal sealed class Histogram(params double[] bounds)
 {
@@ -8,20 +8,22 @@ internal sealed class Histogram(params double[] bounds)
     private double sum;
 
     /// <summary>Counts a duration.</summary>
-    public void Observe(TimeSpan duration)
+    public void Observe(TimeSpan duration) => Observe(duration.TotalSeconds);
+
+    /// <summary>Counts a value.</summary>
+    public void Observe(double value)
     {
-        double seconds = duration.TotalSeconds;
-        int bucket = Array.FindIndex(bounds, bound => seconds <= bound);
+        int bucket = Array.FindIndex(bounds, bound => value <= bound);
         Interlocked.Increment(ref counts[bucket < 0 ? bounds.Length : bucket]);
         double seen;
         do seen = Volatile.Read(ref sum);
-        while (Interlocked.CompareExchange(ref sum, seen + seconds, seen) != seen);
+        while (Interlocked.CompareExchange(ref sum, seen + value, seen) != seen);
     }
 
-    /// <summary>Seconds in all.</summary>
+    /// <summary>All values together.</summary>
     public double Sum => Volatile.Read(ref sum);
 
-    /// <summary>The upper bounds with how many durations each and all below it hold; the last bound is infinite.</summary>
+    /// <summary>The upper bounds with how many values each and all below it hold; the last bound is infinite.</summary>
     public IEnumerable<(double Bound, long Count)> Cumulative()
     {
         long count = 0;
@@ -32,7 +34,7 @@ internal sealed class Histogram(params double[] bounds)
         }
     }
 
-    /// <summary>The duration that a share of all stays below, as far as the bounds tell; NaN while there are none.</summary>
+    /// <summary>The value that a share of all stays below, as far as the bounds tell; NaN while there are none.</summary>
     public double Quantile(double share)
     {
         (double Bound, long Count)[] all = [.. Cumulative()];

@@ -43,12 +43,12 @@ internal sealed class PrometheusText
         Line(name + "_count", last, labels);
     }
 
-    /// <summary>A distribution by shares.</summary>
-    public void Summary(string name, string help, Histogram histogram, params double[] shares)
+    /// <summary>A distribution by shares, its values multiplied by <paramref name="unit"/>.</summary>
+    public void Summary(string name, string help, Histogram histogram, double unit, params double[] shares)
     {
         Head(name, help, "summary");
-        foreach (double share in shares) Line(name, histogram.Quantile(share), [("quantile", Number(share))]);
-        Line(name + "_sum", histogram.Sum, []);
+        foreach (double share in shares) Line(name, histogram.Quantile(share) * unit, [("quantile", Number(share))]);
+        Line(name + "_sum", histogram.Sum * unit, []);
         Line(name + "_count", histogram.Cumulative().Last().Count, []);
     }
 

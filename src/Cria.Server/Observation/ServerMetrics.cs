@@ -8,7 +8,8 @@ internal sealed class ServerMetrics
 {
     private readonly ConcurrentDictionary<(string Route, int Status), long> requests = new();
     private readonly ConcurrentDictionary<string, long> answers = new();
-    private int current;
+    private int current, currentAsked;
+    private long asked, askedAnswers;
 
     /// <summary>Requests that ended, by route and HTTP status; 499 is a client that left.</summary>
     public IEnumerable<(string Route, int Status, long Count)> Requests => requests.Select(entry => (entry.Key.Route, entry.Key.Status, entry.Value)).Order();
@@ -18,6 +19,15 @@ internal sealed class ServerMetrics
 
     /// <summary>Requests in hand.</summary>
     public int Current => Volatile.Read(ref current);
+
+    /// <summary>Requests for answers, those in hand included.</summary>
+    public long Asked => Volatile.Read(ref asked);
+
+    /// <summary>Requests for answers in hand.</summary>
+    public int CurrentAsked => Volatile.Read(ref currentAsked);
+
+    /// <summary>Answers asked for, of which a request may want several.</summary>
+    public long AskedAnswers => Volatile.Read(ref askedAnswers);
 
     /// <summary>From the request to the first token.</summary>
     public Histogram TimeToFirstToken { get; } = new(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60);
@@ -37,6 +47,15 @@ internal sealed class ServerMetrics
     /// <summary>Time spent on answers after their first token.</summary>
     public Histogram DecodeTime { get; } = new(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600);
 
+    /// <summary>Tokens of prompts.</summary>
+    public Histogram PromptLength { get; } = new(1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072);
+
+    /// <summary>Tokens of answers.</summary>
+    public Histogram AnswerLength { get; } = new(1, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072);
+
+    /// <summary>Share of a prompt's tokens that were found in the cache.</summary>
+    public Histogram CachedShare { get; } = new(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1);
+
     /// <summary>A request begins.</summary>
     public void Begin() => Interlocked.Increment(ref current);
 
@@ -47,11 +66,25 @@ internal sealed class ServerMetrics
         requests.AddOrUpdate((route, status), 1, (_, count) => count + 1);
     }
 
+    /// <summary>A request asks for answers.</summary>
+    public void Ask(int answerCount)
+    {
+        Interlocked.Increment(ref asked);
+        Interlocked.Increment(ref currentAsked);
+        Interlocked.Add(ref askedAnswers, answerCount);
+    }
+
+    /// <summary>All answers of a request have ended.</summary>
+    public void EndAsked() => Interlocked.Decrement(ref currentAsked);
+
     /// <summary>An answer has ended.</summary>
     public void Answered(GenerationUsage usage, string reason)
     {
         answers.AddOrUpdate(reason, 1, (_, count) => count + 1);
         if (usage.GeneratedTokens == 0) return;
+        PromptLength.Observe(usage.PromptTokens);
+        AnswerLength.Observe(usage.GeneratedTokens);
+        CachedShare.Observe((double)usage.CachedTokens / usage.PromptTokens);
         TimeToFirstToken.Observe(usage.QueueTime + usage.PromptTime);
         if (usage.GeneratedTokens > 1) TimePerToken.Observe(usage.DecodeTime / (usage.GeneratedTokens - 1));
         QueueTime.Observe(usage.QueueTime);

@@ -20,7 +20,7 @@ internal sealed class ChatRequest
         int? alternatives = (int?)fields.Integer("top_logprobs", 0, MostAlternatives);
         bool wantsLogProbabilities = fields.Flag("logprobs") ?? false;
         if (alternatives is not null && !wantsLogProbabilities) throw ApiException.Field("top_logprobs", "is given, but logprobs is not true");
-        Generation = SamplingFields.Read(fields, host.Model.Config.VocabularySize) with
+        Generation = SamplingFields.Read(fields, host.Model) with
         {
             LogProbabilities = wantsLogProbabilities ? alternatives ?? 0 : null,
             // The token that begins a tool call is special, so it must be shown to be seen.

@@ -18,7 +18,7 @@ internal sealed class CompletionRequest
         Prompts = TokenFields.Read(fields, "prompt", host.Model, MostPrompts);
         int? alternatives = (int?)fields.Integer("logprobs", 0, ChatRequest.MostAlternatives);
         TokenGrammar? grammar = AnswerForm.Format(fields, [], host.Grammars);
-        Generation = SamplingFields.Read(fields, host.Model.Config.VocabularySize) with
+        Generation = SamplingFields.Read(fields, host.Model) with
         {
             LogProbabilities = alternatives,
             Constraint = grammar is null ? null : () => new GrammarConstraint(grammar),

@@ -8,9 +8,9 @@ internal static class SamplingFields
     private const int MostStops = 64;
 
     /// <summary>Reads the fields.</summary>
-    public static GenerationOptions Read(JsonFields fields, int vocabularySize)
+    public static GenerationOptions Read(JsonFields fields, LanguageModel model)
     {
-        if (fields.Number("xtc_probability", 0, 1) is > 0) throw ApiException.Field("xtc_probability", "is not supported; leave it out or set it to 0");
+        int vocabularySize = model.Config.VocabularySize;
         int? least = (int?)fields.Integer("min_tokens", 0, int.MaxValue);
         int? most = (int?)(fields.Integer("max_completion_tokens", 0, int.MaxValue) ?? fields.Integer("max_tokens", 0, int.MaxValue));
         if (least > most) throw ApiException.Field("min_tokens", FormattableString.Invariant($"is {least}, but max_tokens is {most}"));
@@ -22,6 +22,8 @@ internal static class SamplingFields
             TopP = fields.Number("top_p", 0, 1) is { } p ? Math.Max(p, 1e-6f) : null,
             MinP = fields.Number("min_p", 0, 1),
             TypicalP = fields.Number("typical_p", 0, 1) is { } typical ? Math.Max(typical, 1e-6f) : null,
+            XtcProbability = fields.Number("xtc_probability", 0, 1),
+            XtcThreshold = fields.Number("xtc_threshold", 0, 1),
             RepetitionPenalty = fields.Number("repetition_penalty", 0.001, 1000) ?? fields.Number("repeat_penalty", 0.001, 1000),
             RepetitionWindow = (int?)(fields.Integer("repetition_window", 0, int.MaxValue) ?? fields.Integer("repeat_last_n", 0, int.MaxValue)),
             FrequencyPenalty = fields.Number("frequency_penalty", -1000, 1000),
@@ -31,7 +33,7 @@ internal static class SamplingFields
             MaxTokens = most,
             LogitBias = Bias(fields, vocabularySize),
             Stop = Stops(fields),
-            StopTokens = fields.Flag("ignore_eos") == true ? [] : Tokens(fields, "stop_token_ids", vocabularySize) ?? Tokens(fields, "eos_token", vocabularySize),
+            StopTokens = StopTokens(fields, model),
             // A smaller number goes first there, a larger one here.
             Priority = (int)-(fields.Integer("priority", -1000, 1000) ?? 0),
         };
@@ -60,6 +62,13 @@ internal static class SamplingFields
         if (stop.ValueKind != JsonValueKind.Array) throw fields.Wrong("stop", "a string or a list of strings", stop);
         if (stop.GetArrayLength() > MostStops) throw ApiException.Field("stop", $"holds {stop.GetArrayLength()} texts, but at most {MostStops} are looked for");
         return [.. fields.List("stop")!.Select(item => JsonFields.TextOf(item.Value, item.Path))];
+    }
+
+    /// <summary>The tokens that end the answer: those that stand in for the model's own, and those besides. Null where nothing is said of them.</summary>
+    private static int[]? StopTokens(JsonFields fields, LanguageModel model)
+    {
+        int[]? ends = fields.Flag("ignore_eos") == true ? [] : Tokens(fields, "eos_token", model.Config.VocabularySize);
+        return Tokens(fields, "stop_token_ids", model.Config.VocabularySize) is { } more ? [.. (ends ?? model.Tokenizer.StopTokens).Union(more)] : ends;
     }
 
     private static int[]? Tokens(JsonFields fields, string name, int vocabularySize) => fields.List(name) is not { } list ? null : [.. list.Select(item =>

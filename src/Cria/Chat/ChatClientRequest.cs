@@ -122,6 +122,8 @@ internal sealed class ChatClientRequest
             {
                 case "min_p": Generation = Generation with { MinP = Number(name, value) }; break;
                 case "typical_p": Generation = Generation with { TypicalP = Number(name, value) }; break;
+                case "xtc_probability": Generation = Generation with { XtcProbability = Number(name, value) }; break;
+                case "xtc_threshold": Generation = Generation with { XtcThreshold = Number(name, value) }; break;
                 case "repetition_penalty": Generation = Generation with { RepetitionPenalty = Number(name, value) }; break;
                 case "repetition_window": Generation = Generation with { RepetitionWindow = Integer(name, value) }; break;
                 case "min_tokens": Generation = Generation with { MinTokens = Integer(name, value) }; break;

@@ -31,6 +31,26 @@ internal static class CandidateFilters
         return kept;
     }
 
+    /// <summary>All but the most probable ones: of those with a weight of at least <paramref name="limit"/> only the least probable stays. Where fewer than two are so probable, all stay.</summary>
+    public static int ExcludeTop(Span<Candidate> candidates, double limit)
+    {
+        int count = 0, least = -1;
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            if (candidates[i].Weight < limit) continue;
+            count++;
+            // Of equals the last by id, so that the result does not depend on their order here.
+            if (least < 0 || candidates[i].Weight < candidates[least].Weight || (candidates[i].Weight == candidates[least].Weight && candidates[i].Token > candidates[least].Token)) least = i;
+        }
+        if (count < 2) return candidates.Length;
+        int kept = 0;
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            if (i == least || candidates[i].Weight < limit) candidates[kept++] = candidates[i];
+        }
+        return kept;
+    }
+
     /// <summary>Those with |−ln p − entropy| smallest, until their weights reach <paramref name="share"/> of all.</summary>
     public static int Typical(Span<Candidate> candidates, double share)
     {

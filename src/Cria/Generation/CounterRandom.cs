@@ -10,7 +10,14 @@ internal static class CounterRandom
     public static double Uniform(ulong seed, ulong sequence, ulong step)
     {
         (uint low, uint high, _, _) = Block((uint)seed, (uint)(seed >> 32), (uint)step, (uint)(step >> 32), (uint)sequence, (uint)(sequence >> 32));
-        return ((((ulong)high << 32) | low) >> 11) * (1.0 / (1UL << 53));
+        return Fraction(low, high);
+    }
+
+    /// <summary>Another one of the same step, from the half of the block that <see cref="Uniform"/> leaves.</summary>
+    public static double SecondUniform(ulong seed, ulong sequence, ulong step)
+    {
+        (_, _, uint low, uint high) = Block((uint)seed, (uint)(seed >> 32), (uint)step, (uint)(step >> 32), (uint)sequence, (uint)(sequence >> 32));
+        return Fraction(low, high);
     }
 
     /// <summary>Ten rounds over a counter of four words under a key of two.</summary>
@@ -25,4 +32,6 @@ internal static class CounterRandom
         }
         return (c0, c1, c2, c3);
     }
+
+    private static double Fraction(uint low, uint high) => ((((ulong)high << 32) | low) >> 11) * (1.0 / (1UL << 53));
 }

@@ -230,7 +230,7 @@ public sealed partial class Engine : IDisposable
         DropCancelled(scheduler.Waiting);
         scheduler.Plan(batch);
         foreach (Sequence sequence in scheduler.Starved)
-            Finish(sequence, FinishReason.Failed, new CriaException("there is no memory left for the keys and values of this answer; ask for fewer or shorter ones at a time, or choose a smaller context"));
+            Finish(sequence, FinishReason.Failed, new CacheMemoryException());
         scheduler.Starved.Clear();
         if (batch.TokenCount == 0) return;
         network.Forward(batch, cache);

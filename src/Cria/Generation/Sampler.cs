@@ -43,6 +43,11 @@ internal sealed class Sampler(int vocabularySize)
         if (settings.Temperature < LowestTemperature) return LogitScan.ArgMax(x);
         ReadOnlySpan<Candidate> kept = Distribution(x, settings, out double tail);
         double mass = CandidateFilters.Mass(kept);
+        if (settings.XtcProbability > 0 && CounterRandom.SecondUniform(settings.Seed, (ulong)sample, (ulong)step) < settings.XtcProbability)
+        {
+            kept = candidates.AsSpan(0, CandidateFilters.ExcludeTop(candidates.AsSpan(0, kept.Length), settings.XtcThreshold * (mass + tail)));
+            mass = CandidateFilters.Mass(kept);
+        }
         double point = CounterRandom.Uniform(settings.Seed, (ulong)sample, (ulong)step) * (mass + tail);
         if (point >= mass && tail > 0) return FromTail(x, settings, point - mass);
         foreach (ref readonly Candidate candidate in kept)

@@ -5,7 +5,7 @@ namespace Cria.Generation;
 
 /// <summary>
 /// How tokens are chosen and when an answer ends. What is null is as the model says, else as <see cref="Llama3"/>.
-/// The order is: bias and penalties, constraint, temperature, top-k, typical, top-p, min-p; each filter sees the probabilities the one before it left, renormalized.
+/// The order is: bias and penalties, constraint, temperature, top-k, typical, top-p, min-p, XTC; each filter sees the probabilities the one before it left, renormalized.
 /// </summary>
 public record SamplingOptions
 {
@@ -29,6 +29,15 @@ public record SamplingOptions
 
     /// <summary>Locally typical sampling (arXiv 2202.00666): only the tokens whose surprise is nearest the entropy, until their probabilities add up to this; 1 is off. Above 0, up to 1.</summary>
     public float? TypicalP { get; init; }
+
+    /// <summary>
+    /// How often the most probable tokens are left out ("exclude top choices"): at this share of the steps, of the tokens at least as probable as <see cref="XtcThreshold"/> only the least probable stays.
+    /// 0 is off. 0 to 1.
+    /// </summary>
+    public float? XtcProbability { get; init; }
+
+    /// <summary>Which tokens <see cref="XtcProbability"/> concerns, by default 0.1. 0 to 1; above 0.5 there are never two.</summary>
+    public float? XtcThreshold { get; init; }
 
     /// <summary>Logits of tokens that occur in the prompt or the answer are divided by it when positive and multiplied when negative (arXiv 1909.05858); 1 is off. Above 0.</summary>
     public float? RepetitionPenalty { get; init; }
@@ -71,6 +80,8 @@ public record SamplingOptions
             TopP = Number("top_p"),
             MinP = Number("min_p"),
             TypicalP = Number("typical_p") ?? Number("typ_p"),
+            XtcProbability = Number("xtc_probability"),
+            XtcThreshold = Number("xtc_threshold"),
             RepetitionPenalty = Number("penalty_repeat"),
             RepetitionWindow = Whole("penalty_last_n"),
         };
@@ -89,6 +100,8 @@ public record SamplingOptions
         TopP = TopP ?? defaults.TopP,
         MinP = MinP ?? defaults.MinP,
         TypicalP = TypicalP ?? defaults.TypicalP,
+        XtcProbability = XtcProbability ?? defaults.XtcProbability,
+        XtcThreshold = XtcThreshold ?? defaults.XtcThreshold,
         RepetitionPenalty = RepetitionPenalty ?? defaults.RepetitionPenalty,
         RepetitionWindow = RepetitionWindow ?? defaults.RepetitionWindow,
         FrequencyPenalty = FrequencyPenalty ?? defaults.FrequencyPenalty,
@@ -109,6 +122,8 @@ public record SamplingOptions
         Check(TopP is null or (> 0 and <= 1), "top-p", TopP, "above 0, up to 1");
         Check(MinP is null or (>= 0 and <= 1), "min-p", MinP, "0 to 1");
         Check(TypicalP is null or (> 0 and <= 1), "typical-p", TypicalP, "above 0, up to 1");
+        Check(XtcProbability is null or (>= 0 and <= 1), "XTC probability", XtcProbability, "0 to 1");
+        Check(XtcThreshold is null or (>= 0 and <= 1), "XTC threshold", XtcThreshold, "0 to 1");
         Check(RepetitionPenalty is null or (> 0 and <= 1000), "repetition penalty", RepetitionPenalty, "above 0, up to 1000");
         Check(RepetitionWindow is null or >= 0, "repetition window", RepetitionWindow, "0 (all) or more");
         Check(FrequencyPenalty is null or (>= -1000 and <= 1000), "frequency penalty", FrequencyPenalty, "-1000 to 1000");

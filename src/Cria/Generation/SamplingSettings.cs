@@ -11,6 +11,8 @@ internal sealed class SamplingSettings
         TopP = options.TopP ?? 1;
         MinP = options.MinP ?? 0;
         TypicalP = options.TypicalP ?? 1;
+        XtcThreshold = Math.Max(options.XtcThreshold ?? 0.1f, 1e-6f);
+        XtcProbability = options.XtcProbability ?? 0;
         RepetitionPenalty = options.RepetitionPenalty ?? 1;
         RepetitionWindow = options.RepetitionWindow ?? 0;
         FrequencyPenalty = options.FrequencyPenalty ?? 0;
@@ -33,6 +35,12 @@ internal sealed class SamplingSettings
     public float MinP { get; }
 
     public float TypicalP { get; }
+
+    /// <summary>Above e^−14, so that every token it concerns is among the candidates.</summary>
+    public float XtcThreshold { get; }
+
+    /// <summary>0: off.</summary>
+    public float XtcProbability { get; }
 
     public float RepetitionPenalty { get; }
 

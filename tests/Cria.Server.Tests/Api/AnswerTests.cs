@@ -53,6 +53,35 @@ public sealed class AnswerTests(PageServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Tokens_that_end_an_answer_stand_beside_the_models_own_or_in_their_place()
+    {
+        const string Sum = """{"messages":[{"role":"user","content":"What is 3 + 4?"}],"temperature":0,"max_tokens":30""";
+        JsonElement whole = await api.Ask(Chat, Sum + ""","logprobs":true}""");
+        int length = whole.GetProperty("usage").GetProperty("completion_tokens").GetInt32();
+        Assert.InRange(length, 3, 29);
+        string third = First(whole).GetProperty("logprobs").GetProperty("content")[2].GetProperty("token").GetString()!;
+        int id = (await api.Ask("/v1/tokenize", $$"""{"prompt":{{JsonSerializer.Serialize(third)}},"add_special_tokens":false}""")).GetProperty("tokens")[0].GetInt32();
+        async Task<int> Length(string field) => (await api.Ask(Chat, Sum + "," + field + "}")).GetProperty("usage").GetProperty("completion_tokens").GetInt32();
+        Assert.InRange(await Length($$""" "stop_token_ids":[{{id}}] """), 0, 2);
+        Assert.InRange(await Length($$""" "eos_token":[{{id}}] """), 0, 2);
+        // A token that does not come: the model's own end still holds, or no longer does.
+        Assert.Equal(length, await Length(""" "stop_token_ids":[0] """));
+        Assert.Equal(30, await Length(""" "eos_token":[0] """));
+        Assert.Equal(30, await Length(""" "ignore_eos":true """));
+    }
+
+    [Fact]
+    public async Task The_likeliest_tokens_can_be_left_out()
+    {
+        string likeliest = Text(First(await api.Ask(Chat, "{" + Story + $$""","temperature":0,"max_tokens":12}""")));
+        const string Field = ""","temperature":1,"seed":3,"max_tokens":12,"xtc_threshold":0.001,"xtc_probability":""";
+        string never = Text(First(await api.Ask(Chat, "{" + Story + Field + "0}"))), always = Text(First(await api.Ask(Chat, "{" + Story + Field + "1}")));
+        Assert.Equal(never, Text(First(await api.Ask(Chat, "{" + Story + $$""","temperature":1,"seed":3,"max_tokens":12}"""))));
+        Assert.NotEqual(never, always);
+        Assert.NotEqual(likeliest, always);
+    }
+
+    [Fact]
     public async Task A_stream_holds_the_whole_answer_and_its_usage()
     {
         string body = "{" + Story + $$""","seed":3,"max_tokens":30""";
@@ -62,6 +91,8 @@ public sealed class AnswerTests(PageServer server) : IDisposable
         Assert.Equal(Text(First(whole)), text);
         Assert.Equal(0, events[^1].GetProperty("choices").GetArrayLength());
         Assert.Equal(whole.GetProperty("usage").GetProperty("completion_tokens").GetInt32(), events[^1].GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        Assert.All(events[..^1], part => Assert.Equal(JsonValueKind.Null, part.GetProperty("usage").ValueKind));
+        Assert.All(await api.Stream(Chat, body + ""","stream":true}"""), part => Assert.False(part.TryGetProperty("usage", out _)));
     }
 
     [Fact]
@@ -141,8 +172,15 @@ public sealed class AnswerTests(PageServer server) : IDisposable
         await api.Ask(Chat, """{"messages":[{"role":"user","content":"Hello"}],"max_tokens":5,"min_tokens":5}""");
         Assert.True(await api.Metric("cria_generated_tokens_total") >= before + 5);
         string metrics = (await api.Get("/metrics")).Text;
-        foreach (string name in (string[])["vllm:num_requests_running", "vllm:time_to_first_token_seconds_bucket", "llamacpp:tokens_predicted_total", "friendli_requests_total", "friendli_requests_ttft", "friendli_tcache_hit_ratio"])
-            Assert.Contains('\n' + name, metrics, StringComparison.Ordinal);
+        // What the dashboards for Friendli's container ask for, as far as there is such a thing here, and samples of the others.
+        foreach (string name in (string[])
+        [
+            "friendli_engine_version{", "friendli_requests_total ", "friendli_responses_total ", "friendli_items_total ", "friendli_failure_by_cancel ", "friendli_failure_by_reject ",
+            "friendli_current_requests ", "friendli_current_items ", "friendli_current_assigned_items ", "friendli_current_waiting_items ", "friendli_tcache_hit_ratio_bucket{", "friendli_input_lengths_bucket{",
+            "friendli_output_lengths_bucket{", "friendli_requests_latencies{quantile=\"0.9\"}", "friendli_requests_ttft{quantile=\"0.99\"}", "friendli_requests_queueing_delays{quantile=\"0.5\"}",
+            "vllm:num_requests_running{", "vllm:time_to_first_token_seconds_bucket{", "llamacpp:tokens_predicted_total ", "process_resident_memory_bytes ",
+        ]) Assert.Contains('\n' + name, metrics, StringComparison.Ordinal);
+        Assert.InRange(await api.Metric("friendli_requests_ttft_sum"), 1000 * await api.Metric("cria_time_to_first_token_seconds_sum"), double.MaxValue);
     }
 
     private static JsonElement First(JsonElement answer) => answer.GetProperty("choices")[0];

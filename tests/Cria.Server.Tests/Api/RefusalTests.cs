@@ -91,6 +91,24 @@ public sealed class RefusalTests(PageServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Observers_have_a_port_of_their_own_without_a_key()
+    {
+        int port;
+        using (var probe = new TcpListener(IPAddress.Loopback, 0))
+        {
+            probe.Start();
+            port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        }
+        await using ServerHost own = await ServerHost.StartAsync(server.Model, "127.0.0.1", 0, new CriaServerOptions { ApiKeys = ["secret"], MetricsPort = port }, cancellationToken: Cancellation);
+        using Api outside = new(own), observer = new(new Uri($"http://127.0.0.1:{port}"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await outside.Get("/metrics")).Status);
+        Assert.Contains("\ncria_steps_total ", (await observer.Get("/metrics")).Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await observer.Get("/health")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await observer.Get("/")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await observer.Post(Chat, Hello)).Status);
+    }
+
+    [Fact]
     public async Task Whoever_asks_too_often_is_told_when_to_come_again()
     {
         await using ServerHost own = await ServerHost.StartAsync(server.Model, "127.0.0.1", 0, new CriaServerOptions { ApiKeys = ["often", "seldom"], RequestsPerMinute = 3 }, cancellationToken: Cancellation);

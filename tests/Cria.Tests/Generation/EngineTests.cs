@@ -179,7 +179,7 @@ public class EngineTests
         SamplingOptions brief = Seeded(1) with { StopTokens = [], MaxTokens = 30 };
         TokenStream first = engine.Submit(Request(Prompt(1, 10), brief)), second = engine.Submit(Request(Prompt(2, 10), brief));
         TokenStream large = engine.Submit(Request(Prompt(3, 10), brief with { MaxTokens = 1000 }));
-        CriaException failure = await Assert.ThrowsAsync<CriaException>(() => Collect(large));
+        CriaException failure = await Assert.ThrowsAsync<CacheMemoryException>(() => Collect(large));
         Assert.StartsWith("there is no memory left for the keys and values of this answer; ", failure.Message, StringComparison.Ordinal);
         Assert.Equal(RecallNetwork.Answer(Prompt(1, 10), brief, []), await Collect(first));
         Assert.Equal(RecallNetwork.Answer(Prompt(2, 10), brief, []), await Collect(second));

@@ -69,6 +69,31 @@ public class SamplerTests
     }
 
     [Fact]
+    public void Exclude_top_choices_leaves_the_least_of_the_probable_ones_as_often_as_asked()
+    {
+        const int Draws = 20_000;
+        // 0.4, 0.3, 0.2 and 0.06, 0.04.
+        float[] logits = [.. new[] { 0.4, 0.04, 0.3, 0.06, 0.2 }.Select(p => (float)Math.Log(p))];
+        var sampler = new Sampler(logits.Length);
+
+        double[] Shares(SamplingOptions options)
+        {
+            double[] shares = new double[logits.Length];
+            for (uint seed = 0; seed < Draws; seed++) shares[sampler.Sample(logits, new SamplingSettings(options with { Temperature = 1, Seed = seed }, [], logits.Length), [1], 1, null, 0)] += 1.0 / Draws;
+            return shares;
+        }
+
+        double[] always = Shares(new() { XtcProbability = 1, XtcThreshold = 0.1f });
+        Assert.Equal([0, 0.04 / 0.3, 0, 0.06 / 0.3, 0.2 / 0.3], always, (expected, got) => Math.Abs(expected - got) < 0.012);
+        double[] half = Shares(new() { XtcProbability = 0.5f });
+        Assert.Equal([0.2, 0.02 + 0.02 / 0.3, 0.15, 0.03 + 0.03 / 0.3, 0.1 + 0.1 / 0.3], half, (expected, got) => Math.Abs(expected - got) < 0.012);
+        // Fewer than two are so probable.
+        Assert.Equal([0.4, 0.04, 0.3, 0.06, 0.2], Shares(new() { XtcProbability = 1, XtcThreshold = 0.35f }), (expected, got) => Math.Abs(expected - got) < 0.012);
+        // It sees what the filters before it left: 0.4 / 0.7 and 0.3 / 0.7.
+        Assert.Equal([0, 0, 1, 0, 0], Shares(new() { TopK = 2, XtcProbability = 1, XtcThreshold = 0.42f }));
+    }
+
+    [Fact]
     public void Greedy_takes_the_first_of_the_largest()
     {
         var sampler = new Sampler(100);
@@ -145,7 +170,7 @@ public class SamplerTests
         SamplingSettings[] settings = [.. new SamplingOptions[]
         {
             new() { Temperature = 0.6f, TopP = 0.9f }, new() { Temperature = 1 }, new() { Temperature = 1, TopK = 40, MinP = 0.05f, RepetitionPenalty = 1.1f },
-            new() { Temperature = 1, TypicalP = 0.5f }, SamplingOptions.Greedy,
+            new() { Temperature = 1, TypicalP = 0.5f }, new() { Temperature = 1, XtcProbability = 1 }, SamplingOptions.Greedy,
         }.Select(options => new SamplingSettings(options, [], logits.Length))];
         int[] tokens = [.. Enumerable.Range(0, 500)];
         foreach (SamplingSettings setting in settings) sampler.Sample(logits, setting, tokens, 10, null, 0);
@@ -171,7 +196,7 @@ public class SamplerTests
         (SamplingOptions Options, string Name)[] cases =
         [
             (new() { Temperature = -1 }, "temperature"), (new() { Temperature = float.NaN }, "temperature"), (new() { TopP = 0 }, "top-p"), (new() { TopP = 1.5f }, "top-p"),
-            (new() { TopK = -1 }, "top-k"), (new() { MinP = 2 }, "min-p"), (new() { TypicalP = 0 }, "typical-p"), (new() { RepetitionPenalty = 0 }, "repetition penalty"),
+            (new() { TopK = -1 }, "top-k"), (new() { MinP = 2 }, "min-p"), (new() { TypicalP = 0 }, "typical-p"), (new() { XtcProbability = 1.1f }, "XTC probability"), (new() { XtcThreshold = -1 }, "XTC threshold"), (new() { RepetitionPenalty = 0 }, "repetition penalty"),
             (new() { LogitBias = new Dictionary<int, float> { [50] = 1 } }, "logit bias"), (new() { StopTokens = [-1] }, "stop token"), (new() { MinTokens = 5, MaxTokens = 4 }, "minimum"),
             (new() { LogProbabilities = 51 }, "log-probabilities"),
         ];
