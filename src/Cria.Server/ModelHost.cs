@@ -56,14 +56,15 @@ internal sealed class ModelHost
     /// <summary>True for the names by which the model may be asked for.</summary>
     public bool IsNamed(string name) => names.Contains(name);
 
-    /// <summary>Refuses a request that names another model.</summary>
-    public void CheckName(JsonFields fields)
+    /// <summary>The adapter that a request asks for as its model; null where it asks for the model itself, or says nothing. Throws where it names another model.</summary>
+    public string? AdapterOf(JsonFields fields)
     {
-        if (fields.Text("model") is { Length: > 0 } asked && !IsNamed(asked)) throw NoSuchModel(asked);
+        if (fields.Text("model") is not { Length: > 0 } asked || IsNamed(asked)) return null;
+        return Model.AdapterNames.Contains(asked) ? asked : throw NoSuchModel(asked);
     }
 
     /// <summary>The error of a name that no model here has.</summary>
-    public ApiException NoSuchModel(string name) => new(404, $"there is no model '{name}' here; this server has '{Name}'", "model", "model_not_found");
+    public ApiException NoSuchModel(string name) => new(404, $"there is no model '{name}' here; this server has {string.Join(", ", Model.AdapterNames.Prepend(Name).Select(known => $"'{known}'"))}", "model", "model_not_found");
 
     /// <summary>Takes no new requests and waits until those in hand are done.</summary>
     public Task DrainAsync()

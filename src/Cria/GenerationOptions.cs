@@ -14,6 +14,9 @@ public sealed record GenerationOptions : SamplingOptions
     /// <summary>Larger goes first when requests compete.</summary>
     public int Priority { get; init; }
 
+    /// <summary>The name of the adapter to answer with, one of <see cref="LoadOptions.NamedAdapters"/>; null is none.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Makes the constraint of one answer, such as a grammar; null lets everything through.</summary>
     public Func<ITokenConstraint>? Constraint { get; init; }
 }

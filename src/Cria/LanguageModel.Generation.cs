@@ -28,7 +28,7 @@ public sealed partial class LanguageModel
     public IReadOnlyList<TextStream> GenerateAsync(ReadOnlyMemory<int> prompt, int samples, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         GenerationOptions chosen = options ?? new GenerationOptions();
-        IReadOnlyList<TokenStream> streams = Engine.Submit(new GenerationRequest { Prompt = prompt, Sampling = chosen, Priority = chosen.Priority, Constraint = chosen.Constraint }, samples);
+        IReadOnlyList<TokenStream> streams = Engine.Submit(new GenerationRequest { Prompt = prompt, Sampling = chosen, Priority = chosen.Priority, Adapter = AdapterNumber(chosen.Adapter), Constraint = chosen.Constraint }, samples);
         return [.. streams.Select(stream => new TextStream(stream, Tokenizer, chosen, cancellationToken))];
     }
 
@@ -73,11 +73,11 @@ public sealed partial class LanguageModel
     /// A vector for the meaning of a text, of length 1: the mean of the features after each of its tokens: [hidden]. Llamas that were not trained for it give vectors that
     /// tell texts apart, but less well than models made for embedding.
     /// </summary>
-    public async Task<float[]> EmbedAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellationToken = default)
+    public async Task<float[]> EmbedAsync(ReadOnlyMemory<int> tokens, string? adapter = null, CancellationToken cancellationToken = default)
     {
         var sum = new double[Config.HiddenSize];
         int next = 0;
-        await Engine.ReadFeaturesAsync(tokens, Add, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await Engine.ReadFeaturesAsync(tokens, Add, AdapterNumber(adapter), cancellationToken: cancellationToken).ConfigureAwait(false);
         double length = Math.Sqrt(sum.Sum(value => value * value));
         return [.. sum.Select(value => (float)(length > 0 ? value / length : 0))];
 

@@ -45,11 +45,13 @@ public sealed partial class LanguageModel : IDisposable
         options.KvType.Check(config.HeadSize);
         Defaults = SamplingOptions.From(source.Metadata).OrElse(SamplingOptions.Llama3);
         Defaults.Validate(config.VocabularySize);
+        AdapterNames = [.. options.NamedAdapters.Select(adapter => adapter.Name)];
+        if (AdapterNames.Distinct(StringComparer.Ordinal).Count() != AdapterNames.Count) throw new CriaException($"two adapters have one name ({string.Join(", ", AdapterNames)}); give each its own");
         IDisposable owned = CpuBackend.Create(options.Threads);
         try
         {
             adapters = [.. options.Adapters.Select(adapter => adapter.Open(Config.HeadSize))];
-            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress, adapters);
+            var network = new Llama(source, Config, (CpuBackend)owned, options.Progress, adapters, [.. options.NamedAdapters.Select(adapter => adapter.File.Open(Config.HeadSize))]);
             owned = network;
             Engine = new Engine(network, new EngineOptions
             {
@@ -91,6 +93,9 @@ public sealed partial class LanguageModel : IDisposable
     /// <summary>How tokens are chosen where a request says nothing.</summary>
     public SamplingOptions Defaults { get; }
 
+    /// <summary>The adapters a request may choose from.</summary>
+    public IReadOnlyList<string> AdapterNames { get; }
+
     /// <summary>What computes: ids in, ids out.</summary>
     public Engine Engine { get; }
 
@@ -126,6 +131,17 @@ public sealed partial class LanguageModel : IDisposable
     {
         Engine.Dispose();
         source.Dispose();
+    }
+
+    /// <summary>The number of an adapter, from 1; 0 for none.</summary>
+    private int AdapterNumber(string? name)
+    {
+        if (name is null) return 0;
+        for (int i = 0; i < AdapterNames.Count; i++)
+        {
+            if (AdapterNames[i] == name) return i + 1;
+        }
+        throw new CriaException($"there is no adapter '{name}'; {(AdapterNames.Count == 0 ? "none was loaded" : "there are " + string.Join(", ", AdapterNames))}");
     }
 
     /// <summary>How many tokens may be kept where the caller does not say: so many that the machine does not run out of memory, and no more than can be of use.</summary>

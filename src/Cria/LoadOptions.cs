@@ -35,6 +35,9 @@ public sealed record LoadOptions
     /// <summary>LoRA adapters to apply, see <see cref="LoraAdapter.Open"/>. Their factors stay beside the weights, which keep their type; applying costs a few percent of speed.</summary>
     public IReadOnlyList<AdapterFile> Adapters { get; init; } = [];
 
+    /// <summary>LoRA adapters of which each request may choose one by name (<see cref="GenerationOptions.Adapter"/>), besides those of <see cref="Adapters"/>. Requests with different ones are computed together.</summary>
+    public IReadOnlyList<NamedAdapter> NamedAdapters { get; init; } = [];
+
     /// <summary>Hears the share of the weights that is loaded, 0 to 1.</summary>
     public IProgress<double>? Progress { get; init; }
 }

@@ -29,7 +29,7 @@ internal static class ServeCommand
             string? name = parsed.GetValue(named) ?? flags.HubName(parsed);
             if (name is not null && model.Named(parsed) is not null) throw new UsageException("the model is named twice; leave out MODEL or -m");
             name ??= model.Named(parsed);
-            using LanguageModel loaded = model.Load(parsed, terminal, cancellationToken, name, flags.Parallel(parsed), flags.Queue(parsed));
+            using LanguageModel loaded = model.Load(parsed, terminal, cancellationToken, name, flags.Parallel(parsed), flags.Queue(parsed), flags.Adapters(parsed));
             CriaServerOptions options = flags.Read(parsed, name);
             await loaded.WarmUpAsync(cancellationToken).ConfigureAwait(false);
             ServerHost server = await ServerHost.StartAsync(loaded, flags.Host(parsed), flags.Port(parsed), options, flags.LogLevel(parsed), flags.LogsJson(parsed), cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cria.Adapters;
 using Cria.Cli.Pulling;
 using Cria.Models;
 using Cria.Packing;
@@ -36,7 +37,7 @@ internal sealed class ModelOptions
     public string? Named(ParseResult parsed) => parsed.GetValue(model);
 
     /// <summary>Loads the model as asked, or the one that <paramref name="named"/> names, with a bar on a terminal.</summary>
-    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, string? named = null, int parallel = 1, int queue = 1024)
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, string? named = null, int parallel = 1, int queue = 1024, IReadOnlyList<NamedAdapter>? choices = null)
     {
         named ??= parsed.GetValue(model);
         string path = NamedModel.Locate(named, terminal, cancellationToken);
@@ -50,6 +51,7 @@ internal sealed class ModelOptions
             RopeTheta = parsed.GetValue(ropeBase),
             RopeScaling = scaling,
             Adapters = [.. (parsed.GetValue(lora) ?? []).Select(AdapterText.Parse)],
+            NamedAdapters = choices ?? [],
             Parallel = parallel,
             QueueCapacity = queue,
             Progress = progress,

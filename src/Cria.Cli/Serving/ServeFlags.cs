@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cria.Adapters;
 using Cria.Cli.Options;
 using Cria.Server;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,14 @@ internal sealed class ServeFlags
     private readonly Option<bool> logText = new("--log-text") { Description = "Write prompts and answers to the log too; includes --verbose." };
     private readonly Option<string?> collector = new("--otlp") { HelpName = "URL", Description = $"Send spans and metrics to this OpenTelemetry collector; by default to {CollectorVariable} where that is set." };
     private readonly Option<long?> metricsPort = Numbers.Integer("--metrics-port", [], "N", "Offer /metrics and /health on this port too, without a key.", 1, 65535);
+    private readonly Option<string[]> adapters = new("--adapter", "--lora-modules")
+    {
+        HelpName = "NAME=ADAPTER[:SCALE]",
+        Description = "Offer the model with a LoRA adapter too, to requests that ask for NAME; may be given several times.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
     private readonly Option<long?> parallel = Numbers.Integer("--parallel", ["-np"], "N", $"Answers computed at once (default {DefaultParallel}); further requests wait.", 1, 1024);
     private readonly Option<long?> queue = Numbers.Integer("--queue", [], "N", $"Requests that may wait (default {DefaultQueue}); further ones are told to come again.", 0, 1 << 20);
     private readonly Option<long?> rate = Numbers.Integer("--requests-per-minute", [], "N", "Most requests a minute of one key, or of one address where there are no keys.", 1, 1_000_000);
@@ -35,7 +44,7 @@ internal sealed class ServeFlags
     public void AddTo(Verb verb)
     {
         verb.Add("Address", host, port, open, noBrowser);
-        verb.Add("Requests", keys, alias, parallel, queue, rate, prompts);
+        verb.Add("Requests", keys, alias, adapters, parallel, queue, rate, prompts);
         verb.Add("Observation", verbose, logText, logFormat, metricsPort, collector);
         foreach (Option other in (Option[])[containerPort, hubName, gpuLayers, server]) verb.Options.Add(other);
     }
@@ -51,6 +60,9 @@ internal sealed class ServeFlags
 
     /// <summary>Requests that may wait.</summary>
     public int Queue(ParseResult parsed) => (int)(parsed.GetValue(queue) ?? DefaultQueue);
+
+    /// <summary>Adapters that requests choose by name.</summary>
+    public IReadOnlyList<NamedAdapter> Adapters(ParseResult parsed) => [.. (parsed.GetValue(adapters) ?? []).Select(AdapterText.ParseNamed)];
 
     /// <summary>The model under the name of an option that others have; null when not given.</summary>
     public string? HubName(ParseResult parsed) => parsed.GetValue(hubName);

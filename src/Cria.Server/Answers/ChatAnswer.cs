@@ -6,8 +6,9 @@ namespace Cria.Server.Answers;
 
 /// <summary>Writes chat completions as OpenAI has them, whole and in chunks.</summary>
 /// <param name="host">The model on offer.</param>
+/// <param name="model">The name of what answers.</param>
 /// <param name="endsWithUsage">Whether a stream ends with what the answers cost; its other chunks then say that they do not know.</param>
-internal sealed class ChatAnswer(ModelHost host, bool endsWithUsage = false)
+internal sealed class ChatAnswer(ModelHost host, string model, bool endsWithUsage = false)
 {
     private readonly string id = $"chatcmpl-{Guid.NewGuid():N}";
     private readonly long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
@@ -91,7 +92,7 @@ internal sealed class ChatAnswer(ModelHost host, bool endsWithUsage = false)
         json.WriteString("id", id);
         json.WriteString("object", kind);
         json.WriteNumber("created", created);
-        json.WriteString("model", host.Name);
+        json.WriteString("model", model);
     }
 
     private void EndChunk(Utf8JsonWriter json)

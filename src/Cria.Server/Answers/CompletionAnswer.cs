@@ -5,20 +5,21 @@ namespace Cria.Server.Answers;
 
 /// <summary>Writes text completions as OpenAI has them, whole and in chunks.</summary>
 /// <param name="host">The model on offer.</param>
+/// <param name="model">The name of what answers.</param>
 /// <param name="endsWithUsage">Whether a stream ends with what the answers cost; its other chunks then say that they do not know.</param>
-internal sealed class CompletionAnswer(ModelHost host, bool endsWithUsage = false)
+internal sealed class CompletionAnswer(ModelHost host, string model, bool endsWithUsage = false)
 {
     private readonly string id = $"cmpl-{Guid.NewGuid():N}";
     private readonly long created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
     private readonly Dictionary<int, int> offsets = [];
 
     /// <summary>A chunk that repeats the prompt.</summary>
-    public void WriteEcho(Utf8JsonWriter json, int index, string prompt)
+    public void WriteEcho(Utf8JsonWriter json, int index, Echo echo)
     {
-        offsets[index] = prompt.Length;
         Begin(json);
-        WriteChoice(json, index, prompt, null, null);
+        WriteChoice(json, index, echo.Text, echo.Pieces, null);
         End(json, null);
+        offsets[index] = echo.Text.Length;
     }
 
     /// <summary>A chunk.</summary>
@@ -37,16 +38,15 @@ internal sealed class CompletionAnswer(ModelHost host, bool endsWithUsage = fals
     }
 
     /// <summary>All answers at once, each after its prompt where there is one.</summary>
-    public void WriteWhole(Utf8JsonWriter json, IReadOnlyList<ChoiceReader> choices, IReadOnlyList<List<ChoicePart>> parts, IReadOnlyList<string>? prompts, bool hasLogProbabilities)
+    public void WriteWhole(Utf8JsonWriter json, IReadOnlyList<ChoiceReader> choices, IReadOnlyList<List<ChoicePart>> parts, IReadOnlyList<Echo>? echoes, bool hasLogProbabilities)
     {
         Begin(json);
         foreach (ChoiceReader choice in choices)
         {
-            var text = new StringBuilder(prompts?[choice.Index]);
-            offsets[choice.Index] = text.Length;
+            var text = new StringBuilder(echoes?[choice.Index].Text);
             foreach (ChoicePart part in parts[choice.Index]) text.Append(part.Text);
-            WriteChoice(json, choice.Index, text.ToString(),
-                hasLogProbabilities ? [.. parts[choice.Index].Where(part => part.Piece.Token is not null).Select(part => part.Piece)] : null, parts[choice.Index][^1].Finish);
+            IEnumerable<TextPiece> prompt = echoes?[choice.Index].Pieces ?? [], answer = parts[choice.Index].Where(part => part.Piece.Token is not null).Select(part => part.Piece);
+            WriteChoice(json, choice.Index, text.ToString(), hasLogProbabilities ? [.. prompt, .. answer] : null, parts[choice.Index][^1].Finish);
         }
         End(json, choices);
     }
@@ -57,7 +57,7 @@ internal sealed class CompletionAnswer(ModelHost host, bool endsWithUsage = fals
         json.WriteString("id", id);
         json.WriteString("object", "text_completion");
         json.WriteNumber("created", created);
-        json.WriteString("model", host.Name);
+        json.WriteString("model", model);
         json.WriteStartArray("choices");
     }
 

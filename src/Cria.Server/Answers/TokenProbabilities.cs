@@ -42,11 +42,21 @@ internal static class TokenProbabilities
         foreach (TextPiece piece in pieces) json.WriteStringValue(Text(piece.Token!.Value, tokenizer));
         json.WriteEndArray();
         json.WriteStartArray("token_logprobs");
-        foreach (TextPiece piece in pieces) json.WriteNumberValue(Finite(piece.LogProbability));
+        foreach (TextPiece piece in pieces)
+        {
+            // The first token of a text follows nothing.
+            if (piece.LogProbability is null) json.WriteNullValue();
+            else json.WriteNumberValue(Finite(piece.LogProbability));
+        }
         json.WriteEndArray();
         json.WriteStartArray("top_logprobs");
         foreach (TextPiece piece in pieces)
         {
+            if (piece.LogProbability is null)
+            {
+                json.WriteNullValue();
+                continue;
+            }
             json.WriteStartObject();
             // Tokens that are no text on their own look alike; the likeliest of them is told.
             foreach (TokenProbability other in piece.Alternatives.DistinctBy(other => Text(other.Token, tokenizer))) json.WriteNumber(Text(other.Token, tokenizer), Finite(other.LogProbability));

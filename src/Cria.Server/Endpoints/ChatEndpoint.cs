@@ -17,7 +17,7 @@ internal static class ChatEndpoint
         string[] functions = [.. request.Form.Tools.Select(tool => tool.Name)];
         ChoiceReader[] choices = [.. host.Model.GenerateAsync(prompt, request.Delivery.Choices, request.Generation, context.RequestAborted)
             .Select((stream, i) => new ChoiceReader(i, stream, functions, request.Form.AllowsSeveralCalls))];
-        var answer = new ChatAnswer(host, request.Delivery.HasUsage);
+        var answer = new ChatAnswer(host, request.Model, request.Delivery.HasUsage);
         bool hasLogProbabilities = request.Generation.LogProbabilities is not null;
         if (!request.Delivery.IsStream)
         {

@@ -11,9 +11,9 @@ internal static class CompletionEndpoint
     public static async Task ServeAsync(HttpContext context, ModelHost host)
     {
         var request = new CompletionRequest(await RequestBody.ReadAsync(context, host.Options.MaxBodyBytes).ConfigureAwait(false), host);
+        IReadOnlyList<Echo>? echoes = await Echo.OfAsync(request, host.Model, context.RequestAborted).ConfigureAwait(false);
         List<ChoiceReader> choices = Begin(request, host, context.RequestAborted);
-        string[]? echoes = request.Echoes ? [.. request.Prompts.SelectMany(prompt => Enumerable.Repeat(prompt.Text ?? host.Model.Detokenize(prompt.Tokens), request.Delivery.Choices))] : null;
-        var answer = new CompletionAnswer(host, request.Delivery.HasUsage);
+        var answer = new CompletionAnswer(host, request.Model, request.Delivery.HasUsage);
         bool hasLogProbabilities = request.Generation.LogProbabilities is not null;
         if (!request.Delivery.IsStream)
         {
@@ -25,7 +25,7 @@ internal static class CompletionEndpoint
         await StreamedAnswer.SendAsync(context, host, choices,
             begin: stream =>
             {
-                for (int i = 0; i < echoes?.Length; i++) stream.Add(json => answer.WriteEcho(json, i, echoes[i]));
+                for (int i = 0; i < echoes?.Count; i++) stream.Add(json => answer.WriteEcho(json, i, echoes[i]));
             },
             add: (stream, part) =>
             {

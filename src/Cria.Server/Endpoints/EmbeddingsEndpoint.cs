@@ -14,7 +14,7 @@ internal static class EmbeddingsEndpoint
     public static async Task ServeAsync(HttpContext context, ModelHost host)
     {
         JsonFields fields = await RequestBody.ReadAsync(context, host.Options.MaxBodyBytes).ConfigureAwait(false);
-        host.CheckName(fields);
+        string? adapter = host.AdapterOf(fields);
         LanguageModel model = host.Model;
         string encoding = fields.Text("encoding_format") ?? "float";
         if (encoding is not ("float" or "base64")) throw ApiException.Field("encoding_format", $"is '{encoding}', but must be float or base64");
@@ -29,7 +29,7 @@ internal static class EmbeddingsEndpoint
         }
         float[][] vectors = new float[inputs.Count][];
         await Parallel.ForAsync(0, inputs.Count, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = context.RequestAborted }, async (i, token) =>
-            vectors[i] = await model.EmbedAsync(inputs[i].Tokens, token).ConfigureAwait(false)).ConfigureAwait(false);
+            vectors[i] = await model.EmbedAsync(inputs[i].Tokens, adapter, token).ConfigureAwait(false)).ConfigureAwait(false);
         await Json.SendAsync(context, json =>
         {
             json.WriteStartObject();
@@ -53,7 +53,7 @@ internal static class EmbeddingsEndpoint
                 json.WriteEndObject();
             }
             json.WriteEndArray();
-            json.WriteString("model", host.Name);
+            json.WriteString("model", adapter ?? host.Name);
             int count = inputs.Sum(input => input.Tokens.Length);
             json.WriteStartObject("usage");
             json.WriteNumber("prompt_tokens", count);

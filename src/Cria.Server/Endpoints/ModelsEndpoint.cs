@@ -7,13 +7,14 @@ namespace Cria.Server.Endpoints;
 /// <summary><c>GET /v1/models</c>, <c>/v1/models/NAME</c> and <c>/props</c>: what is served.</summary>
 internal static class ModelsEndpoint
 {
-    /// <summary>The list of models, which has one.</summary>
+    /// <summary>The list of models: the one that is loaded, and its adapters.</summary>
     public static Task ListAsync(HttpContext context, ModelHost host) => Json.SendAsync(context, json =>
     {
         json.WriteStartObject();
         json.WriteString("object", "list");
         json.WriteStartArray("data");
-        WriteModel(json, host);
+        WriteModel(json, host, null);
+        foreach (string adapter in host.Model.AdapterNames) WriteModel(json, host, adapter);
         json.WriteEndArray();
         json.WriteEndObject();
     });
@@ -22,7 +23,8 @@ internal static class ModelsEndpoint
     public static Task OneAsync(HttpContext context, ModelHost host)
     {
         string name = context.Request.RouteValues["name"] as string ?? "";
-        return host.IsNamed(name) ? Json.SendAsync(context, json => WriteModel(json, host)) : throw host.NoSuchModel(name);
+        string? adapter = host.IsNamed(name) ? null : host.Model.AdapterNames.Contains(name) ? name : throw host.NoSuchModel(name);
+        return Json.SendAsync(context, json => WriteModel(json, host, adapter));
     }
 
     /// <summary>The model's details and what holds where a request says nothing.</summary>
@@ -57,13 +59,14 @@ internal static class ModelsEndpoint
         else json.WriteNull(name);
     }
 
-    private static void WriteModel(Utf8JsonWriter json, ModelHost host)
+    private static void WriteModel(Utf8JsonWriter json, ModelHost host, string? adapter)
     {
         json.WriteStartObject();
-        json.WriteString("id", host.Name);
+        json.WriteString("id", adapter ?? host.Name);
         json.WriteString("object", "model");
         json.WriteNumber("created", host.Since);
         json.WriteString("owned_by", "cria");
+        if (adapter is not null) json.WriteString("parent", host.Name);
         json.WriteNumber("max_model_len", host.Model.ContextLength);
         json.WriteEndObject();
     }

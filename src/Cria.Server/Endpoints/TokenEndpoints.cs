@@ -67,7 +67,7 @@ internal static class TokenEndpoints
     private static async Task<JsonFields> ReadAsync(HttpContext context, ModelHost host)
     {
         JsonFields fields = await RequestBody.ReadAsync(context, host.Options.MaxBodyBytes).ConfigureAwait(false);
-        host.CheckName(fields);
+        host.AdapterOf(fields);
         return fields;
     }
 }

@@ -12,7 +12,8 @@ internal sealed class ChatRequest
     /// <summary>Reads a request.</summary>
     public ChatRequest(JsonFields fields, ModelHost host)
     {
-        host.CheckName(fields);
+        string? adapter = host.AdapterOf(fields);
+        Model = adapter ?? host.Name;
         Messages = MessageFields.Read(fields);
         Form = AnswerForm.Read(fields, host.Grammars);
         Delivery = Delivery.Read(fields, host.Options.MaxChoices);
@@ -22,12 +23,16 @@ internal sealed class ChatRequest
         if (alternatives is not null && !wantsLogProbabilities) throw ApiException.Field("top_logprobs", "is given, but logprobs is not true");
         Generation = SamplingFields.Read(fields, host.Model) with
         {
+            Adapter = adapter,
             LogProbabilities = wantsLogProbabilities ? alternatives ?? 0 : null,
             // The token that begins a tool call is special, so it must be shown to be seen.
             ShowSpecialTokens = Form.Tools.Count > 0,
             Constraint = Form.Grammar is { } grammar ? () => new GrammarConstraint(grammar) : null,
         };
     }
+
+    /// <summary>The name of what answers: the model, or an adapter.</summary>
+    public string Model { get; }
 
     /// <summary>The conversation.</summary>
     public List<ChatTurn> Messages { get; }

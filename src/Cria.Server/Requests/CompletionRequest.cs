@@ -10,7 +10,8 @@ internal sealed class CompletionRequest
     /// <summary>Reads a request.</summary>
     public CompletionRequest(JsonFields fields, ModelHost host)
     {
-        host.CheckName(fields);
+        string? adapter = host.AdapterOf(fields);
+        Model = adapter ?? host.Name;
         if (fields.Text("suffix") is { Length: > 0 }) throw ApiException.Field("suffix", "is not supported: the model writes forwards only");
         Delivery = Delivery.Read(fields, host.Options.MaxChoices);
         if (fields.Integer("best_of", 1, host.Options.MaxChoices) is { } best && best != Delivery.Choices) throw ApiException.Field("best_of", "is not supported, except as the same number as n");
@@ -20,12 +21,16 @@ internal sealed class CompletionRequest
         TokenGrammar? grammar = AnswerForm.Format(fields, [], host.Grammars);
         Generation = SamplingFields.Read(fields, host.Model) with
         {
+            Adapter = adapter,
             LogProbabilities = alternatives,
             Constraint = grammar is null ? null : () => new GrammarConstraint(grammar),
         };
         // As everywhere else under this address.
         if (Generation.MaxTokens is null && fields.Raw("max_tokens") is null) Generation = Generation with { MaxTokens = Math.Max(16, Generation.MinTokens ?? 0) };
     }
+
+    /// <summary>The name of what answers: the model, or an adapter.</summary>
+    public string Model { get; }
 
     /// <summary>The prompts, each with its text as sent where it was text.</summary>
     public IReadOnlyList<(int[] Tokens, string? Text)> Prompts { get; }

@@ -43,7 +43,10 @@ public abstract class CpuBackend : IBackend
     public abstract Weight Upload(string name, TensorView view);
 
     /// <inheritdoc/>
-    public abstract void Adapt(Weight weight, int rank, ReadOnlySpan<float> down, ReadOnlySpan<float> up);
+    public abstract void Adapt(Weight weight, int rank, ReadOnlySpan<float> down, ReadOnlySpan<float> up, int set = 0);
+
+    /// <inheritdoc/>
+    public abstract void ChooseAdapters(ReadOnlySpan<int> sets);
 
     /// <inheritdoc/>
     public KvPool CreateKvPool(KvLayout layout, long maxPages) => new(layout, maxPages);

@@ -11,9 +11,15 @@ public interface IBackend : IDisposable
 
     /// <summary>
     /// Adds low-rank factors to a weight (arXiv 2106.09685): from now on every product with it is x · wᵀ + (x · downᵀ) · upᵀ, and a weight may have several pairs.
-    /// The factors are copied: <paramref name="down"/> [rank, columns], <paramref name="up"/> [rows, rank].
+    /// The factors are copied: <paramref name="down"/> [rank, columns], <paramref name="up"/> [rows, rank]. Those of a <paramref name="set"/> other than 0 count only in
+    /// rows that <see cref="ChooseAdapters"/> gives to it.
     /// </summary>
-    void Adapt(Weight weight, int rank, ReadOnlySpan<float> down, ReadOnlySpan<float> up) => throw new NotSupportedException("this backend takes no adapters");
+    void Adapt(Weight weight, int rank, ReadOnlySpan<float> down, ReadOnlySpan<float> up, int set = 0) => throw new NotSupportedException("this backend takes no adapters");
+
+    /// <summary>Says, for each row of the inputs of the products that follow, which set of factors it takes besides set 0; 0 is none. Holds until it is said again.</summary>
+    void ChooseAdapters(ReadOnlySpan<int> sets)
+    {
+    }
 
     /// <summary>Makes room for the keys and values of sequences, <paramref name="maxPages"/> pages at most.</summary>
     KvPool CreateKvPool(KvLayout layout, long maxPages);

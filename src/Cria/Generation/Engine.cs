@@ -77,6 +77,7 @@ public sealed partial class Engine : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
         Check(request.Prompt.Span);
+        CheckAdapter(request.Adapter);
         if (request.Prompt.Length >= ContextLength) throw new PromptTooLongException(request.Prompt.Length, ContextLength);
         var settings = new SamplingSettings(request.Sampling.OrElse(options.Defaults), options.StopTokens, VocabularySize);
         // Lists that grow while decoding would cost garbage; a long answer may grow them a few times.
@@ -94,6 +95,7 @@ public sealed partial class Engine : IDisposable
                 Sample = i,
                 Siblings = samples > 1 ? siblings : null,
                 Priority = request.Priority,
+                Adapter = request.Adapter,
                 Arrival = Interlocked.Increment(ref arrivals),
                 Limit = ContextLength,
             };
@@ -106,19 +108,20 @@ public sealed partial class Engine : IDisposable
     /// Runs tokens through the network and gives <paramref name="reader"/> the logits of every position from <paramref name="from"/> on, in order, on the engine's thread.
     /// Throws as <see cref="Submit(GenerationRequest)"/>; a failure of the reader fails the task.
     /// </summary>
-    public Task EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, int priority = 0, CancellationToken cancellationToken = default) =>
-        ReadAsync(tokens, reader, from, readsFeatures: false, priority, cancellationToken);
+    public Task EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, int adapter = 0, int priority = 0, CancellationToken cancellationToken = default) =>
+        ReadAsync(tokens, reader, from, readsFeatures: false, adapter, priority, cancellationToken);
 
     /// <summary>
     /// Runs tokens through the network and gives <paramref name="reader"/> the features of every position, which the output weight would turn to logits: [hidden].
     /// A position may come twice, when its sequence was pushed out. Throws as <see cref="EvaluateAsync"/>.
     /// </summary>
-    public Task ReadFeaturesAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int priority = 0, CancellationToken cancellationToken = default) =>
-        ReadAsync(tokens, reader, 0, readsFeatures: true, priority, cancellationToken);
+    public Task ReadFeaturesAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int adapter = 0, int priority = 0, CancellationToken cancellationToken = default) =>
+        ReadAsync(tokens, reader, 0, readsFeatures: true, adapter, priority, cancellationToken);
 
-    private async Task ReadAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from, bool readsFeatures, int priority, CancellationToken cancellationToken)
+    private async Task ReadAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from, bool readsFeatures, int adapter, int priority, CancellationToken cancellationToken)
     {
         Check(tokens.Span);
+        CheckAdapter(adapter);
         ArgumentOutOfRangeException.ThrowIfNegative(from);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(from, tokens.Length);
         if (tokens.Length > ContextLength) throw new PromptTooLongException(tokens.Length, ContextLength);
@@ -128,6 +131,7 @@ public sealed partial class Engine : IDisposable
             Handle = handle,
             Settings = new SamplingSettings(SamplingOptions.Greedy, [], VocabularySize),
             Priority = priority,
+            Adapter = adapter,
             Arrival = Interlocked.Increment(ref arrivals),
             Limit = ContextLength,
             Reader = reader,
@@ -170,6 +174,11 @@ public sealed partial class Engine : IDisposable
         {
             if (token < 0 || token >= VocabularySize) throw new CriaException($"token {token} of the prompt is not in the vocabulary, which has {VocabularySize}; use this model's tokenizer");
         }
+    }
+
+    private void CheckAdapter(int adapter)
+    {
+        if (adapter < 0 || adapter > network.AdapterCount) throw new CriaException($"there is no adapter {adapter}; {network.AdapterCount} were loaded to choose from");
     }
 
     private void Enqueue(Sequence[] sequences)

@@ -12,6 +12,9 @@ public sealed record GenerationRequest
     /// <summary>Larger goes first, and may push smaller ones out.</summary>
     public int Priority { get; init; }
 
+    /// <summary>The number of the adapter to answer with, from 1; 0 is none.</summary>
+    public int Adapter { get; init; }
+
     /// <summary>Makes the constraint of one answer; null lets everything through.</summary>
     public Func<ITokenConstraint>? Constraint { get; init; }
 }

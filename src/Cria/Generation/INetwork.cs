@@ -9,6 +9,9 @@ internal interface INetwork : IDisposable
     /// <summary>Number of tokens.</summary>
     int VocabularySize { get; }
 
+    /// <summary>Adapters that a sequence may choose from, numbered from 1.</summary>
+    int AdapterCount => 0;
+
     /// <summary>Makes the cache that <see cref="Forward"/> works on.</summary>
     KvCache CreateCache(long maxTokens, KvTypes types);
 

@@ -11,6 +11,8 @@ internal sealed class LlamaNetwork(Llama model) : INetwork
 
     public int VocabularySize => model.Config.VocabularySize;
 
+    public int AdapterCount => model.AdapterCount;
+
     public KvCache CreateCache(long maxTokens, KvTypes types) => model.CreateCache(maxTokens, types);
 
     public void Forward(Batch batch, KvCache cache) => logits = model.Forward(batch, cache);

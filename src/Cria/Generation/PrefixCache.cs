@@ -15,7 +15,7 @@ namespace Cria.Generation;
 internal sealed class PrefixCache(KvCache cache)
 {
     private readonly Dictionary<ulong, PrefixNode> full = [];
-    private readonly List<PrefixNode> roots = [];
+    private readonly Dictionary<int, List<PrefixNode>> roots = [];
     private PrefixNode? oldest;
     private PrefixNode? newest;
 
@@ -23,16 +23,16 @@ internal sealed class PrefixCache(KvCache cache)
     public int EvictablePages { get; private set; }
 
     /// <summary>
-    /// Finds the longest known beginning of <paramref name="tokens"/>. Its full pages are appended to <paramref name="path"/>; the page of which only the first
+    /// Finds the longest beginning of <paramref name="tokens"/> that is known under <paramref name="adapter"/>. Its full pages are appended to <paramref name="path"/>; the page of which only the first
     /// <paramref name="partLength"/> tokens agree is returned. All are held for the caller.
     /// </summary>
-    public PrefixNode? Match(ReadOnlySpan<int> tokens, List<PrefixNode> path, out int partLength)
+    public PrefixNode? Match(int adapter, ReadOnlySpan<int> tokens, List<PrefixNode> path, out int partLength)
     {
         PrefixNode? node = null;
         while (tokens.Length >= KvLayout.PageSize)
         {
             ReadOnlySpan<int> block = tokens[..KvLayout.PageSize];
-            if (!full.TryGetValue(Hash(node, block), out PrefixNode? next) || next.Parent != node || !block.SequenceEqual(next.Tokens)) break;
+            if (!full.TryGetValue(Hash(node, adapter, block), out PrefixNode? next) || next.Parent != node || next.Adapter != adapter || !block.SequenceEqual(next.Tokens)) break;
             node = next;
             Hold(node);
             path.Add(node);
@@ -40,7 +40,7 @@ internal sealed class PrefixCache(KvCache cache)
         }
         PrefixNode? part = null;
         partLength = 0;
-        foreach (PrefixNode child in ChildrenOf(node))
+        foreach (PrefixNode child in ChildrenOf(node, adapter))
         {
             int common = tokens.CommonPrefixLength(child.Tokens);
             if (common > partLength) (part, partLength) = (child, common);
@@ -52,29 +52,29 @@ internal sealed class PrefixCache(KvCache cache)
     /// <summary>
     /// Makes a full page known, held for the caller: the new node, or the node that already holds the same tokens in another page. Null when the hash is taken by other tokens.
     /// </summary>
-    public PrefixNode? Add(PrefixNode? parent, ReadOnlySpan<int> block, int page)
+    public PrefixNode? Add(PrefixNode? parent, int adapter, ReadOnlySpan<int> block, int page)
     {
-        ulong hash = Hash(parent, block);
+        ulong hash = Hash(parent, adapter, block);
         if (full.TryGetValue(hash, out PrefixNode? known))
         {
-            if (known.Parent != parent || !block.SequenceEqual(known.Tokens)) return null;
+            if (known.Parent != parent || known.Adapter != adapter || !block.SequenceEqual(known.Tokens)) return null;
             Hold(known);
             return known;
         }
-        PrefixNode node = Insert(parent, hash, block, page);
+        PrefixNode node = Insert(parent, adapter, hash, block, page);
         node.Users = 1;
         full.Add(hash, node);
         return node;
     }
 
     /// <summary>Makes a page known that is not full and that no sequence will write to again. The caller holds <paramref name="parent"/>.</summary>
-    public void AddPart(PrefixNode? parent, ReadOnlySpan<int> tokens, int page)
+    public void AddPart(PrefixNode? parent, int adapter, ReadOnlySpan<int> tokens, int page)
     {
-        foreach (PrefixNode child in ChildrenOf(parent))
+        foreach (PrefixNode child in ChildrenOf(parent, adapter))
         {
             if (tokens.CommonPrefixLength(child.Tokens) == tokens.Length) return;
         }
-        Link(Insert(parent, 0, tokens, page));
+        Link(Insert(parent, adapter, 0, tokens, page));
     }
 
     /// <summary>Holds every node of a path once more.</summary>
@@ -104,16 +104,16 @@ internal sealed class PrefixCache(KvCache cache)
         return true;
     }
 
-    private PrefixNode Insert(PrefixNode? parent, ulong hash, ReadOnlySpan<int> tokens, int page)
+    private PrefixNode Insert(PrefixNode? parent, int adapter, ulong hash, ReadOnlySpan<int> tokens, int page)
     {
-        List<PrefixNode> siblings = ChildrenOf(parent);
+        List<PrefixNode> siblings = ChildrenOf(parent, adapter);
         for (int i = siblings.Count - 1; i >= 0; i--)
         {
             // What the new page holds too is not worth a page of its own.
             PrefixNode sibling = siblings[i];
             if (sibling.Users == 0 && sibling.Tokens.Length < tokens.Length && tokens.StartsWith(sibling.Tokens)) Forget(sibling);
         }
-        var node = new PrefixNode(parent, hash, tokens.ToArray(), page);
+        var node = new PrefixNode(parent, adapter, hash, tokens.ToArray(), page);
         siblings.Add(node);
         cache.Share(page);
         return node;
@@ -123,11 +123,16 @@ internal sealed class PrefixCache(KvCache cache)
     {
         Unlink(node);
         if (node.Tokens.Length == KvLayout.PageSize) full.Remove(node.Hash);
-        ChildrenOf(node.Parent).Remove(node);
+        ChildrenOf(node.Parent, node.Adapter).Remove(node);
         cache.Release(node.Page);
     }
 
-    private List<PrefixNode> ChildrenOf(PrefixNode? node) => node?.Children ?? roots;
+    private List<PrefixNode> ChildrenOf(PrefixNode? node, int adapter)
+    {
+        if (node is not null) return node.Children;
+        if (!roots.TryGetValue(adapter, out List<PrefixNode>? first)) roots.Add(adapter, first = []);
+        return first;
+    }
 
     private void Hold(PrefixNode node)
     {
@@ -153,9 +158,9 @@ internal sealed class PrefixCache(KvCache cache)
         EvictablePages--;
     }
 
-    private static ulong Hash(PrefixNode? parent, ReadOnlySpan<int> block)
+    private static ulong Hash(PrefixNode? parent, int adapter, ReadOnlySpan<int> block)
     {
-        ulong hash = parent?.Hash ?? 0x9E3779B97F4A7C15;
+        ulong hash = parent?.Hash ?? 0x9E3779B97F4A7C15 * (ulong)(adapter + 1);
         foreach (int token in block) hash = BitOperations.RotateLeft((hash ^ (uint)token) * 0xBF58476D1CE4E5B9, 29);
         return hash ^ (hash >> 32);
     }

@@ -1,9 +1,12 @@
 namespace Cria.Generation;
 
 /// <summary>A page of a known prefix: the tokens of one page, after those of its parents. A page that is not full is always a leaf.</summary>
-internal sealed class PrefixNode(PrefixNode? parent, ulong hash, int[] tokens, int page)
+internal sealed class PrefixNode(PrefixNode? parent, int adapter, ulong hash, int[] tokens, int page)
 {
     public PrefixNode? Parent { get; } = parent;
+
+    /// <summary>The adapter it was computed with.</summary>
+    public int Adapter { get; } = adapter;
 
     /// <summary>Hash of all tokens from the beginning.</summary>
     public ulong Hash { get; } = hash;

@@ -69,7 +69,7 @@ internal sealed partial class Scheduler(KvCache cache, EngineOptions options, in
             {
                 int index = sequence.Path.Count;
                 PrefixNode? parent = index == 0 ? null : sequence.Path[^1];
-                PrefixNode? node = prefixes.Add(parent, own.TokenSpan.Slice(index * KvLayout.PageSize, KvLayout.PageSize), own.Pages[index]);
+                PrefixNode? node = prefixes.Add(parent, sequence.Adapter, own.TokenSpan.Slice(index * KvLayout.PageSize, KvLayout.PageSize), own.Pages[index]);
                 if (node is null)
                 {
                     sequence.MayAddPages = false;
@@ -105,7 +105,7 @@ internal sealed partial class Scheduler(KvCache cache, EngineOptions options, in
             while (running.Count >= options.MaxSequences && running[^1].Priority < next.Priority) Preempt(running[^1]);
             if (running.Count >= options.MaxSequences) return;
             int reusable = next.Reader is null ? next.Length - 1 : Math.Min(next.ReadFrom, next.Length - 1);
-            PrefixNode? part = prefixes.Match(next.Tokens[..reusable], next.Path, out int partLength);
+            PrefixNode? part = prefixes.Match(next.Adapter, next.Tokens[..reusable], next.Path, out int partLength);
             while (!HasRoom(next) && running[^1].Priority < next.Priority) Preempt(running[^1]);
             bool fits = HasRoom(next);
             if (fits)
@@ -138,7 +138,7 @@ internal sealed partial class Scheduler(KvCache cache, EngineOptions options, in
         Span<int> pages = count <= 256 ? stackalloc int[count] : new int[count];
         for (int i = 0; i < sequence.Path.Count; i++) pages[i] = sequence.Path[i].Page;
         if (part is not null) pages[^1] = part.Page;
-        sequence.Cache = cache.NewSequence(sequence.Tokens[..(sequence.Path.Count * KvLayout.PageSize + partLength)], pages, sequence.CapacityHint);
+        sequence.Cache = cache.NewSequence(sequence.Tokens[..(sequence.Path.Count * KvLayout.PageSize + partLength)], pages, sequence.CapacityHint, sequence.Adapter);
         sequence.MayAddPages = true;
         sequence.Handle.Started(sequence.Cache.Length);
     }
@@ -239,7 +239,7 @@ internal sealed partial class Scheduler(KvCache cache, EngineOptions options, in
         {
             int known = sequence.Path.Count * KvLayout.PageSize, rest = own.Length - known;
             if (sequence.MayAddPages && rest is > 0 and < KvLayout.PageSize)
-                prefixes.AddPart(sequence.Path.Count == 0 ? null : sequence.Path[^1], own.TokenSpan.Slice(known, rest), own.Pages[sequence.Path.Count]);
+                prefixes.AddPart(sequence.Path.Count == 0 ? null : sequence.Path[^1], sequence.Adapter, own.TokenSpan.Slice(known, rest), own.Pages[sequence.Path.Count]);
             own.Dispose();
             sequence.Cache = null;
         }

@@ -20,6 +20,9 @@ internal sealed class Sequence
 
     public ITokenConstraint? Constraint { get; init; }
 
+    /// <summary>The adapter it is computed with, from 1; 0 is none.</summary>
+    public int Adapter { get; init; }
+
     /// <summary>Number of the answer among those to the same prompt.</summary>
     public int Sample { get; init; }
 

@@ -12,6 +12,8 @@ public sealed class Batch
     private readonly List<long> positions = [];
     private readonly List<int> outputs = [];
     private readonly List<int> featureRows = [];
+    private readonly List<int> adapters = [];
+    private readonly List<int> outputAdapters = [];
     private readonly List<AttentionSlice> slices = [];
     private readonly List<KvSequence> sequences = [];
 
@@ -29,6 +31,12 @@ public sealed class Batch
 
     internal ReadOnlySpan<int> FeatureRows => CollectionsMarshal.AsSpan(featureRows);
 
+    /// <summary>The adapter of each token's sequence.</summary>
+    internal ReadOnlySpan<int> Adapters => CollectionsMarshal.AsSpan(adapters);
+
+    /// <summary>The adapter of each output's sequence.</summary>
+    internal ReadOnlySpan<int> OutputAdapters => CollectionsMarshal.AsSpan(outputAdapters);
+
     internal ReadOnlySpan<AttentionSlice> Slices => CollectionsMarshal.AsSpan(slices);
 
     /// <summary>Empties the batch.</summary>
@@ -38,6 +46,8 @@ public sealed class Batch
         positions.Clear();
         outputs.Clear();
         featureRows.Clear();
+        adapters.Clear();
+        outputAdapters.Clear();
         slices.Clear();
         sequences.Clear();
     }
@@ -59,7 +69,12 @@ public sealed class Batch
         {
             tokens.Add(next[i]);
             positions.Add(sequence.Length + i);
-            if (logits == Logits.All || (logits == Logits.Last && i == next.Length - 1)) outputs.Add(row + i);
+            adapters.Add(sequence.Adapter);
+            if (logits == Logits.All || (logits == Logits.Last && i == next.Length - 1))
+            {
+                outputs.Add(row + i);
+                outputAdapters.Add(sequence.Adapter);
+            }
             else if (logits == Logits.Features) featureRows.Add(row + i);
         }
         return true;

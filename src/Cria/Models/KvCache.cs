@@ -29,11 +29,11 @@ public sealed class KvCache : IDisposable
 
     internal KvPool Pool { get; }
 
-    /// <summary>An empty sequence.</summary>
-    public KvSequence NewSequence() => new(this);
+    /// <summary>An empty sequence, computed with one of the adapters to choose from, or with none.</summary>
+    public KvSequence NewSequence(int adapter = 0) => new(this) { Adapter = adapter };
 
     /// <summary>A sequence on pages that already hold <paramref name="prefix"/>, with room for <paramref name="capacity"/> tokens before its lists grow.</summary>
-    internal KvSequence NewSequence(ReadOnlySpan<int> prefix, ReadOnlySpan<int> pages, int capacity) => new(this, prefix, pages, capacity);
+    internal KvSequence NewSequence(ReadOnlySpan<int> prefix, ReadOnlySpan<int> pages, int capacity, int adapter = 0) => new(this, prefix, pages, capacity) { Adapter = adapter };
 
     /// <inheritdoc/>
     public void Dispose() => Pool.Dispose();

@@ -37,6 +37,9 @@ public sealed class KvSequence : IDisposable
     /// <summary>The cached tokens.</summary>
     public IReadOnlyList<int> Tokens => tokens;
 
+    /// <summary>The adapter its tokens are computed with: the number of one of those that were loaded to choose from, or 0 for none.</summary>
+    public int Adapter { get; internal init; }
+
     /// <summary>Pages held, shared ones included.</summary>
     public int PageCount => pageCount;
 
@@ -58,7 +61,7 @@ public sealed class KvSequence : IDisposable
     public KvSequence Fork(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
-        var fork = new KvSequence(cache);
+        var fork = new KvSequence(cache) { Adapter = Adapter };
         int needed = PagesFor(length);
         fork.pages = new int[Math.Max(pages.Length, needed)];
         fork.tokens.EnsureCapacity(tokens.Capacity);

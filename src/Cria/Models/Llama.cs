@@ -15,17 +15,24 @@ public sealed class Llama : IDisposable
     private readonly LlamaWeights weights;
     private readonly RopeFrequencies rope;
 
-    /// <summary>Builds the network from a model file, with the products of <paramref name="adapters"/> added to those of its weights. The source must outlive it.</summary>
-    public Llama(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress = null, IReadOnlyList<ScaledAdapter>? adapters = null)
+    /// <summary>
+    /// Builds the network from a model file, with the products of <paramref name="adapters"/> added to those of its weights, and of <paramref name="choices"/> those that a
+    /// sequence chooses (<see cref="KvSequence.Adapter"/>, from 1). The source must outlive it.
+    /// </summary>
+    public Llama(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress = null, IReadOnlyList<ScaledAdapter>? adapters = null, IReadOnlyList<ScaledAdapter>? choices = null)
     {
         Config = config;
         ops = backend;
-        weights = LlamaLoader.Load(source, config, backend, progress, adapters);
+        weights = LlamaLoader.Load(source, config, backend, progress, adapters, choices);
+        AdapterCount = choices?.Count ?? 0;
         rope = RopeFrequencies.Create(config.HeadSize, config.RopeTheta, config.RopeScaling, LlamaLoader.RopeDivisors(source, config));
     }
 
     /// <summary>The network's shape.</summary>
     public LlamaConfig Config { get; }
+
+    /// <summary>Adapters that a sequence may choose from.</summary>
+    public int AdapterCount { get; }
 
     /// <summary>
     /// A cache for sequences of this network that may hold <paramref name="maxTokens"/> tokens in all, as halves where nothing is said. Memory is taken as it is used.
@@ -45,6 +52,7 @@ public sealed class Llama : IDisposable
     public Tensor Forward(Batch batch, KvCache cache)
     {
         Tensor x = Layers(batch, cache);
+        ops.ChooseAdapters(batch.OutputAdapters);
         Tensor logits = ops.MatMul(Features(x, batch.Outputs), weights.Output);                                      // [outputs, vocabulary]
         StepFeatures = batch.FeatureRows.IsEmpty ? default : Features(x, batch.FeatureRows);                         // [featureRows, hidden]
         batch.Commit();
@@ -62,6 +70,7 @@ public sealed class Llama : IDisposable
     private Tensor Layers(Batch batch, KvCache cache)
     {
         ops.BeginStep();
+        ops.ChooseAdapters(batch.Adapters);
         Tensor x = ops.Embed(weights.TokenEmbedding, batch.Tokens);                                                  // [tokens, hidden]
         Tensor angles = ops.RopeAngles(rope.Values, rope.Magnitude, batch.Positions);                                // [tokens, headSize]
         for (int i = 0; i < weights.Layers.Count; i++)

@@ -9,10 +9,11 @@ namespace Cria.Models;
 /// <summary>Hands a model file's tensors to a backend; the one place that knows their names. Every shape is checked against the config.</summary>
 internal static class LlamaLoader
 {
-    /// <summary>Uploads all weights, with the factors of <paramref name="adapters"/> beside them. <paramref name="progress"/> hears the share done, 0 to 1.</summary>
-    public static LlamaWeights Load(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress, IReadOnlyList<ScaledAdapter>? adapters = null)
+    /// <summary>Uploads all weights, with the factors of <paramref name="adapters"/> and of <paramref name="choices"/>, whose sets are numbered from 1, beside them. <paramref name="progress"/> hears the share done, 0 to 1.</summary>
+    public static LlamaWeights Load(ITensorSource source, LlamaConfig config, IBackend backend, IProgress<double>? progress, IReadOnlyList<ScaledAdapter>? adapters = null, IReadOnlyList<ScaledAdapter>? choices = null)
     {
-        foreach (ScaledAdapter adapter in adapters ?? []) adapter.Adapter.CheckFits(source);
+        (ScaledAdapter Adapter, int Set)[] all = [.. (adapters ?? []).Select(adapter => (adapter, 0)), .. (choices ?? []).Select((adapter, i) => (adapter, i + 1))];
+        foreach ((ScaledAdapter adapter, _) in all) adapter.Adapter.CheckFits(source);
         long total = source.Tensors.Sum(tensor => tensor.ByteCount), done = 0;
         int queryRows = config.HeadCount * config.HeadSize, keyRows = config.KeyValueHeadCount * config.HeadSize;
         var layers = new LlamaLayer[config.LayerCount];
@@ -55,8 +56,8 @@ internal static class LlamaLoader
         {
             // Not released: the backend may go on using the bytes where they lie.
             Weight weight = backend.Upload(info.Name, source.View(info));
-            foreach (ScaledAdapter adapter in adapters ?? [])
-                if (adapter.Adapter.Find(info.Name) is { } matrix) backend.Adapt(weight, matrix.Rank, matrix.Down, [.. matrix.Up.Select(value => (float)(value * matrix.Scale * adapter.Scale))]);
+            foreach ((ScaledAdapter adapter, int set) in all)
+                if (adapter.Adapter.Find(info.Name) is { } matrix) backend.Adapt(weight, matrix.Rank, matrix.Down, [.. matrix.Up.Select(value => (float)(value * matrix.Scale * adapter.Scale))], set);
             done += info.ByteCount;
             progress?.Report((double)done / Math.Max(total, 1));
             return weight;

@@ -111,6 +111,27 @@ public sealed class AnswerTests(PageServer server) : IDisposable
     }
 
     [Fact]
+    public async Task An_echoed_prompt_is_scored_as_the_model_would_have_written_it()
+    {
+        // What it writes when it always takes the likeliest token, and what it says of the same text afterwards.
+        JsonElement written = First(await api.Ask("/v1/completions", """{"prompt":"Once upon a time","max_tokens":8,"temperature":0,"logprobs":1}"""));
+        string text = "Once upon a time" + written.GetProperty("text").GetString();
+        JsonElement scored = First(await api.Ask("/v1/completions", $$"""{"prompt":{{JsonSerializer.Serialize(text)}},"max_tokens":0,"echo":true,"logprobs":1}"""));
+        JsonElement probabilities = scored.GetProperty("logprobs");
+        float?[] Values(JsonElement from) => [.. from.GetProperty("token_logprobs").EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? null : (float?)value.GetSingle())];
+        float?[] before = Values(written.GetProperty("logprobs")), after = Values(probabilities);
+        Assert.Null(after[0]);
+        Assert.Equal(JsonValueKind.Null, probabilities.GetProperty("top_logprobs")[0].ValueKind);
+        Assert.Equal(before, after[^before.Length..]);
+        Assert.Equal(text, scored.GetProperty("text").GetString());
+        int[] offsets = [.. probabilities.GetProperty("text_offset").EnumerateArray().Select(offset => offset.GetInt32())];
+        string[] tokens = [.. probabilities.GetProperty("tokens").EnumerateArray().Select(token => token.GetString()!)];
+        Assert.Equal(after.Length, offsets.Length);
+        // The first is the beginning of the text, which the server put there.
+        for (int i = 1; i < tokens.Length; i++) Assert.Equal(tokens[i], scored.GetProperty("text").GetString()!.Substring(offsets[i], tokens[i].Length));
+    }
+
+    [Fact]
     public async Task Embeddings_have_length_one_in_either_encoding()
     {
         JsonElement floats = await api.Ask("/v1/embeddings", """{"input":["A cat sleeps.","Two and two are four."]}""");

@@ -50,8 +50,8 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     /// <summary>The product this type and CPU level use.</summary>
     public MatMulKernel Kernel { get; }
 
-    /// <summary>Pairs of low-rank factors whose products are added: down [rank, columns] and up [rows, rank].</summary>
-    public List<(CpuWeight Down, CpuWeight Up)> LowRank { get; } = [];
+    /// <summary>Pairs of low-rank factors whose products are added, to every row or to those that take their set: down [rank, columns] and up [rows, rank].</summary>
+    public List<(int Set, CpuWeight Down, CpuWeight Up)> LowRank { get; } = [];
 
     /// <summary>16-row panels, the padded one included.</summary>
     public int Panels => (Rows + 15) / 16;
