@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Measures `cria serve` from outside and writes benchmarks/results/<cpu name in kebab case>/serving.md: sixteen streams against one, what a grammar costs,
-# a known prefix, a short prompt while a long one is taken in, and the rate of one stream against `cria bench`.
+# Measures `cria serve` from outside and writes to benchmarks/results/<cpu name in kebab case>/
+#   serving.md            sixteen streams against one, and one against `cria bench`
+#   serving-latency.md    what a grammar costs a token, a known prefix, a short prompt while a long one is taken in
 #
 #   benchmarks/serving.sh MODEL.gguf
-#   LLAMA_SERVER=path/to/llama-server benchmarks/serving.sh MODEL.gguf     # and the first three for llama.cpp's server, in turn
+#   LLAMA_SERVER=path/to/llama-server benchmarks/serving.sh MODEL.gguf     # the first for llama.cpp's server as well, in turn
+#   PARTS=rates benchmarks/serving.sh MODEL.gguf                           # one of the two: rates or latency
 #
-# Nothing else should run meanwhile. Where several work on a machine, ALONE is a command that waits for it and runs another; it is put before each measured part.
+# Nothing else should run meanwhile.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,48 +22,61 @@ if [ -z "${NO_BUILD:-}" ]; then
     dotnet build -c Release -v quiet --nologo "$root/benchmarks/Cria.Load" > /dev/null
 fi
 cria=$root/src/Cria.Cli/bin/Release/net10.0/cria
-load() { ${ALONE:-} "$root/benchmarks/Cria.Load/bin/Release/net10.0/Cria.Load" "$@"; }
-end() { kill -TERM "$server"; wait "$server" || true; server=; }
-
-# Before and after, because machines have moods. The depth is that of the streams.
-bench() { ${ALONE:-} "$cria" bench -m "$model" -p 0 -n 64 -d 64 -r 3 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1; }
-
-ours() {
+load=$root/benchmarks/Cria.Load/bin/Release/net10.0/Cria.Load
+begin() {
     "$cria" serve "$model" --port 0 -c 8192 --no-browser > "$work/address" 2> "$work/log" &
     server=$!
     until [ -s "$work/address" ]; do kill -0 $server || { cat "$work/log"; exit 1; }; sleep 0.1; done
-    before=$(bench)
-    load rate "$(head -n 1 "$work/address")"
-    echo "| \`cria bench -n 64 -d 64\` before and after, tokens/s | $before, $(bench) |"
-    for part in constraint prompts; do load $part "$(head -n 1 "$work/address")"; done
-    end
+    address=$(head -n 1 "$work/address")
 }
-
-theirs() {
-    local port=18080
-    "$LLAMA_SERVER" -m "$model" --port $port -t "$(nproc)" -c 8192 -np 16 > "$work/log" 2>&1 &
+begin_theirs() {
+    address=http://127.0.0.1:18080
+    "$LLAMA_SERVER" -m "$model" --port 18080 -t "$(nproc)" -c 8192 -np 16 > "$work/log" 2>&1 &
     server=$!
-    until curl -sf "http://127.0.0.1:$port/health" > /dev/null; do kill -0 $server || { tail "$work/log"; exit 1; }; sleep 0.2; done
-    load rate "http://127.0.0.1:$port"
-    end
+    until curl -sf $address/health > /dev/null; do kill -0 $server || { tail "$work/log"; exit 1; }; sleep 0.2; done
 }
-
-{
-    echo "# Serving"
-    echo
-    echo "$(cpu_name), $(nproc) cores. \`benchmarks/serving.sh $(basename "$model")\`: \`cria serve\`, seen from a client on the same machine."
+end() { kill -TERM "$server"; wait "$server" || true; server=; }
+# The depth is that of the streams.
+bench() { "$cria" bench -m "$model" -p 0 -n 64 -d 64 -r 3 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1; }
+head_of_table() {
+    echo "$1"
     echo
     echo "| what | |"
     echo "|---|---:|"
-    ours
-    if [ -n "${LLAMA_SERVER:-}" ]; then
-        echo
-        echo "llama.cpp's server ($("$LLAMA_SERVER" --version 2>&1 | sed -n 's/^version: //p' | head -n 1)), asked the same, on the same machine:"
-        echo
-        echo "| what | |"
-        echo "|---|---:|"
-        theirs
-    fi
-} > "$work/serving.md"
-mv "$work/serving.md" "$results/serving.md"
-cat "$results/serving.md"
+}
+head_of_file() {
+    echo "# $1"
+    echo
+    head_of_table "$(cpu_name), $(nproc) cores. \`benchmarks/serving.sh $(basename "$model")\`: \`cria serve\`, seen from a client on the same machine."
+}
+keep() { mv "$work/$1" "$results/$1"; cat "$results/$1"; }
+
+if [[ ${PARTS:-rates} == *rates* ]]; then
+    {
+        head_of_file Serving
+        # Before and after, because machines have moods.
+        before=$(bench)
+        begin
+        "$load" rate $address
+        end
+        echo "| \`cria bench -n 64 -d 64\` before and after, tokens/s | $before, $(bench) |"
+        if [ -n "${LLAMA_SERVER:-}" ]; then
+            echo
+            head_of_table "llama.cpp's server ($("$LLAMA_SERVER" --version 2>&1 | sed -n 's/^version: //p' | head -n 1)), asked the same:"
+            begin_theirs
+            "$load" rate $address
+            end
+        fi
+    } > "$work/serving.md"
+    keep serving.md
+fi
+if [[ ${PARTS:-latency} == *latency* ]]; then
+    {
+        head_of_file "Serving: latency"
+        begin
+        "$load" constraint $address
+        "$load" prompts $address
+        end
+    } > "$work/serving-latency.md"
+    keep serving-latency.md
+fi

@@ -8,7 +8,7 @@ namespace Cria.Load.Speed;
 /// </summary>
 internal sealed class ConstraintRun(RateRun rate)
 {
-    private const int Repetitions = 5;
+    private const int Repetitions = 3;
 
     private static readonly (string Name, string Form)[] Forms =
     [

@@ -1,5 +1,4 @@
 using Cria.Adapters;
-using Cria.Generation;
 using Cria.Tensors;
 
 namespace Cria.Tests.Adapters;
@@ -26,7 +25,7 @@ public sealed class ChosenAdapterTests : IDisposable
         foreach ((string name, AdapterFile[] adapters) in new[] { ("", Array.Empty<AdapterFile>()), ("first", [first]), ("second", [second]) })
         {
             using LanguageModel alone = LanguageModel.Load(path, new LoadOptions { Threads = 1, Adapters = adapters });
-            expected[name] = [.. prompts.Select(prompt => Probabilities(alone.Generate(prompt, Options(null))))];
+            expected[name] = [.. prompts.Select(prompt => Probabilities(alone.Generate(prompt, Options(null), TestContext.Current.CancellationToken)))];
         }
         Assert.NotEqual(expected[""][0], expected["first"][0]);
         Assert.NotEqual(expected["second"][0], expected["first"][0]);
@@ -38,7 +37,7 @@ public sealed class ChosenAdapterTests : IDisposable
         {
             await Task.WhenAll(expected.SelectMany(entry => prompts.Select(async (prompt, i) =>
             {
-                Answer answer = await model.GenerateAsync(prompt, Options(entry.Key.Length == 0 ? null : entry.Key), TestContext.Current.CancellationToken).ToAnswerAsync();
+                Answer answer = await model.GenerateAsync(prompt, Options(entry.Key.Length == 0 ? null : entry.Key), TestContext.Current.CancellationToken).ToAnswerAsync(TestContext.Current.CancellationToken);
                 Assert.Equal(entry.Value[i], Probabilities(answer));
             })));
         }
@@ -50,7 +49,7 @@ public sealed class ChosenAdapterTests : IDisposable
         string path = NanoGoldens.GgufPath("Q8_0");
         var adapter = new NamedAdapter("first", new(Peft(1)));
         using LanguageModel model = LanguageModel.Load(path, new LoadOptions { NamedAdapters = [adapter] });
-        Assert.Equal("there is no adapter 'third'; there are first", Assert.Throws<CriaException>(() => model.Generate("a", Options("third"))).Message);
+        Assert.Equal("there is no adapter 'third'; there are first", Assert.Throws<CriaException>(() => model.Generate("a", Options("third"), TestContext.Current.CancellationToken)).Message);
         Assert.Contains("two adapters have one name", Assert.Throws<CriaException>(() => LanguageModel.Load(path, new LoadOptions { NamedAdapters = [adapter, adapter] })).Message, StringComparison.Ordinal);
     }
 

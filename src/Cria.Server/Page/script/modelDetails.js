@@ -2,7 +2,7 @@
 
 import { element } from "./element.js";
 
-const LABELS = { id: "Name", created: "Served since", max_model_len: "Context", model_name: "Model", model_file: "File", version: "Cria", layer_count: "Layers", hidden_size: "Width", vocabulary_size: "Vocabulary" };
+const LABELS = { id: "Name", created: "Served since", max_model_len: "Context", parent: "Adapter of", model_name: "Model", model_file: "File", version: "Cria", layer_count: "Layers", hidden_size: "Width", vocabulary_size: "Vocabulary" };
 // Too long to read, or said by another field.
 const UNTOLD = ["object", "owned_by", "model", "context_length", "chat_template", "bos_token", "eos_token", "n_ctx_train"];
 
@@ -31,7 +31,7 @@ export class ModelDetails {
 /** What the server tells of a model, whatever that is, in readable words. */
 function facts(model) {
   return Object.entries(model)
-    .filter(([name, value]) => !UNTOLD.includes(name) && ["string", "number", "boolean"].includes(typeof value) && value !== "")
+    .filter(([name, value]) => !UNTOLD.includes(name) && !(name === "model_name" && value === model.id) && ["string", "number", "boolean"].includes(typeof value) && value !== "")
     .map(([name, value]) => [LABELS[name] ?? sentence(name), readable(name, value)]);
 }
 
