@@ -9,7 +9,7 @@ internal sealed class RateRun(Api api)
     /// <summary>Words of the question.</summary>
     public const int Question = 20;
 
-    private const int Streams = 16, ShortAnswer = 8, LongAnswer = 72, Repetitions = 3;
+    private const int Streams = 16, ShortAnswer = 8, LongAnswer = 40, Repetitions = 3;
 
     /// <summary>Measures both, and writes rows of a table.</summary>
     public async Task RunAsync()
