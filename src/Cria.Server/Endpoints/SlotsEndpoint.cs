@@ -19,7 +19,7 @@ internal static class SlotsEndpoint
     public static async Task ServeAsync(HttpContext context, ModelHost host)
     {
         JsonFields fields = await RequestBody.ReadAsync(context, host.Options.MaxBodyBytes).ConfigureAwait(false);
-        host.CheckName(fields);
+        if (host.AdapterOf(fields) is not null) throw ApiException.Field("model", "is an adapter, but only prompts of the model itself can be saved");
         string name = fields.RequiredText("filename");
         bool saves = (string?)context.Request.Query["action"] switch
         {

@@ -4,7 +4,7 @@ using Cria.Tensors.Backends;
 
 namespace Cria.Generation;
 
-/// <summary>Prompts that leave for a file or come from one.</summary>
+/// <summary>Prompts that leave for a file or come from one; those of the model itself, without an adapter that a request chose.</summary>
 internal sealed partial class Scheduler
 {
     private int heldPrompts;
@@ -13,7 +13,7 @@ internal sealed partial class Scheduler
     public KnownPrompt Hold(ReadOnlySpan<int> prompt)
     {
         var path = new List<PrefixNode>();
-        PrefixNode? part = prefixes.Match(prompt, path, out int partLength);
+        PrefixNode? part = prefixes.Match(0, prompt, path, out int partLength);
         int known = path.Count * KvLayout.PageSize + partLength;
         if (known < prompt.Length)
         {
@@ -72,12 +72,12 @@ internal sealed partial class Scheduler
         var path = new List<PrefixNode>();
         while (tokens.Length >= KvLayout.PageSize)
         {
-            PrefixNode? node = prefixes.Add(path.Count == 0 ? null : path[^1], tokens[..KvLayout.PageSize], sequence.Pages[path.Count]);
+            PrefixNode? node = prefixes.Add(path.Count == 0 ? null : path[^1], 0, tokens[..KvLayout.PageSize], sequence.Pages[path.Count]);
             if (node is null) break;
             path.Add(node);
             tokens = tokens[KvLayout.PageSize..];
         }
-        if (tokens.Length is > 0 and < KvLayout.PageSize) prefixes.AddPart(path.Count == 0 ? null : path[^1], tokens, sequence.Pages[path.Count]);
+        if (tokens.Length is > 0 and < KvLayout.PageSize) prefixes.AddPart(path.Count == 0 ? null : path[^1], 0, tokens, sequence.Pages[path.Count]);
         prefixes.Release(path);
         sequence.Dispose();
     }
