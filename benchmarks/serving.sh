@@ -37,7 +37,7 @@ begin_theirs() {
 }
 end() { kill -TERM "$server"; wait "$server" || true; server=; }
 # The depth is that of the streams.
-bench() { "$cria" bench -m "$model" -p 0 -n 64 -d 64 -r 3 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1; }
+bench() { "$cria" bench -m "$model" -p 0 -n 32 -d 64 -r 2 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1; }
 head_of_table() {
     echo "$1"
     echo
@@ -59,7 +59,7 @@ if [[ ${PARTS:-rates} == *rates* ]]; then
         begin
         "$load" rate $address
         end
-        echo "| \`cria bench -n 64 -d 64\` before and after, tokens/s | $before, $(bench) |"
+        echo "| \`cria bench -n 32 -d 64\` before and after, tokens/s | $before, $(bench) |"
         if [ -n "${LLAMA_SERVER:-}" ]; then
             echo
             head_of_table "llama.cpp's server ($("$LLAMA_SERVER" --version 2>&1 | sed -n 's/^version: //p' | head -n 1)), asked the same:"

@@ -11,11 +11,12 @@ internal sealed class PromptRun(Api api)
     /// <summary>Measures, and writes rows of a table.</summary>
     public async Task RunAsync()
     {
-        await PrefixAsync().ConfigureAwait(false);
-        await InterferenceAsync().ConfigureAwait(false);
+        double step = await PrefixAsync().ConfigureAwait(false);
+        await InterferenceAsync(step).ConfigureAwait(false);
     }
 
-    private async Task PrefixAsync()
+    /// <summary>Asks twice with one beginning; returns how long a step of its prompt takes.</summary>
+    private async Task<double> PrefixAsync()
     {
         string prefix = Words.Text(2000, Prefix);
         Api.Answer first = await api.AskAsync(Api.Request(prefix + " one two three", 1, isExact: true)).ConfigureAwait(false);
@@ -25,14 +26,12 @@ internal sealed class PromptRun(Api api)
         Table.Row($"first token after a prompt of {first.PromptTokens} tokens, ms", first.Seconds * 1000);
         Table.Row("the same beginning with another end, ms", Table.Median(again) * 1000);
         Table.Row("times sooner", first.Seconds / Table.Median(again));
+        return first.Seconds * Chunk / first.PromptTokens;
     }
 
-    private async Task InterferenceAsync()
+    private async Task InterferenceAsync(double step)
     {
-        Api.Answer alone = await api.AskAsync(Api.Request(Words.Text(3000, LongPrompt), 1, isExact: true)).ConfigureAwait(false);
-        double step = alone.Seconds / Math.Ceiling((double)alone.PromptTokens / Chunk);
-        Table.Row($"a prompt of {alone.PromptTokens} tokens alone, ms", alone.Seconds * 1000);
-        Table.Row($"one step of {Chunk} of them, ms", step * 1000);
+        Table.Row($"one step of {Chunk} tokens of a prompt, ms", step * 1000);
         Task<Api.Answer> taking = api.AskAsync(Api.Request(Words.Text(3001, LongPrompt), 1, isExact: true));
         var waits = new List<double>();
         for (int i = 0; !taking.IsCompleted; i++)
@@ -42,7 +41,8 @@ internal sealed class PromptRun(Api api)
             Api.Answer answer = await api.AskAsync(Api.Request(Words.Text(4000 + i, RateRun.Question), 1, isExact: true)).ConfigureAwait(false);
             if (!taking.IsCompleted) waits.Add(answer.Seconds);
         }
-        await taking.ConfigureAwait(false);
+        Api.Answer taken = await taking.ConfigureAwait(false);
+        Table.Row($"a prompt of {taken.PromptTokens} tokens beside short ones, ms", taken.Seconds * 1000);
         Table.Row($"first token of a short prompt meanwhile, median of {waits.Count}, steps", Table.Median(waits) / step);
         Table.Row("the slowest of them, steps", waits.Max() / step);
     }
