@@ -14,11 +14,13 @@ public sealed class GgufReader : ITensorSource
     private readonly List<MappedFile> mapped = [];
     private readonly Dictionary<string, (TensorInfo Info, GgufFile File)> byName = new(StringComparer.Ordinal);
     private readonly List<TensorInfo> tensors = [];
+    private readonly (long Start, long Length) place;
 
     private GgufReader(string path, MappedFile file, long start, long length)
     {
         Path = path;
         mapped.Add(file);
+        place = (start, length);
         try
         {
             var first = new GgufFile(file, start, length);
@@ -50,6 +52,9 @@ public sealed class GgufReader : ITensorSource
 
     /// <summary>Bytes of all those files.</summary>
     public long FileBytes => mapped.Sum(file => file.Length);
+
+    /// <summary>Where the model lies from its first byte to its last; null when it is split.</summary>
+    internal (MappedFile File, long Start, long Length)? Whole => mapped.Count == 1 ? (mapped[0], place.Start, place.Length) : null;
 
     /// <summary>Settings with the types they are stored as, in stored order; of a split model the first part's, without those that number the parts.</summary>
     public IReadOnlyList<GgufEntry> Entries { get; }

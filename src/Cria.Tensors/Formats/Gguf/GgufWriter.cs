@@ -52,6 +52,14 @@ public static class GgufWriter
         }
     }
 
+    /// <summary>The bytes that <see cref="Write(Stream, IReadOnlyList{GgufEntry}, IReadOnlyList{TensorContent})"/> writes.</summary>
+    internal static long ByteCount(IReadOnlyList<GgufEntry> entries, IReadOnlyList<TensorContent> tensors)
+    {
+        int alignment = Alignment(entries);
+        long header = Header(entries, tensors, alignment).Length;
+        return header + Padding(header, alignment) + tensors.Sum(tensor => tensor.Info.ByteCount + Padding(tensor.Info.ByteCount, alignment));
+    }
+
     private static int Alignment(IReadOnlyList<GgufEntry> entries)
     {
         GgufEntry? entry = entries.FirstOrDefault(entry => entry.Key == "general.alignment");

@@ -69,7 +69,7 @@ internal static class ZipDirectory
             place += EntryBytes + nameBytes + extraBytes + commentBytes;
             if (!names.Add(name)) throw Damaged(file, $"it has two members {ForeignText.Shown(name)}");
             bool isStored = method == 0 && (flags & 1) == 0 && packed == length;
-            members.Add(new ZipMember(name, Locate(file, name, local + moved, packed), length, isStored));
+            members.Add(new ZipMember(name, Locate(file, name, local + moved, packed), length, isStored) { PackedLength = packed, Method = method, Checksum = UInt32(entry, 16) });
         }
         return members;
     }
