@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Cria.Cli.Packed;
 
 namespace Cria.Cli;
 
@@ -29,17 +30,19 @@ internal sealed class Invoker
     /// <summary>Runs the command line and returns the exit code.</summary>
     public async Task<int> InvokeAsync(string[] args)
     {
-        if (args.Length == 0)
-        {
-            help.Write(root);
-            return ExitCode.Usage;
-        }
-        if (args[0] == "help") args = [.. args[1..], "--help"];
-        // A prompt may begin with @ and is no name of a file with arguments.
-        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        if (parsed.Errors.Count > 0 && parsed.Action is not (Help or VersionPage)) return UsageError(parsed);
+        Func<IReadOnlyList<string>, ParseResult> parse = ParserOf(root);
+        ParseResult? parsed = null;
         try
         {
+            args = new FileArguments(root, parse, OwnFile.Current).Complete(args);
+            if (args.Length == 0)
+            {
+                help.Write(root);
+                return ExitCode.Usage;
+            }
+            if (args[0] == "help") args = [.. args[1..], "--help"];
+            parsed = parse(args);
+            if (parsed.Errors.Count > 0 && parsed.Action is not (Help or VersionPage)) return UsageError(parsed);
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = terminal.Out, Error = terminal.Error };
             int exitCode = await parsed.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
             await terminal.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
@@ -47,7 +50,7 @@ internal sealed class Invoker
         }
         catch (UsageException failure)
         {
-            return UsageError(parsed.CommandResult.Command, failure.Message);
+            return UsageError(parsed?.CommandResult.Command ?? root, failure.Message);
         }
         catch (Exception failure)
         {
@@ -55,6 +58,9 @@ internal sealed class Invoker
             return Failure.Report(failure, terminal, interruption.Token);
         }
     }
+
+    /// <summary>How command lines are read: a prompt may begin with @ and is no name of a file with arguments.</summary>
+    public static Func<IReadOnlyList<string>, ParseResult> ParserOf(RootCommand root) => args => root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
 
     /// <summary>All commands below one, those of groups included.</summary>
     private static IEnumerable<Command> Verbs(Command command) => command.Subcommands.SelectMany(verb => Verbs(verb).Prepend(verb));

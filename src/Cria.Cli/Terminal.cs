@@ -15,12 +15,14 @@ internal sealed class Terminal : IDisposable
 
     private readonly bool colours;
     private readonly Lazy<StreamReader> input;
+    // Finding out what a terminal can do takes a tenth of a start, and few commands draw.
+    private readonly Lazy<IAnsiConsole> errorConsole;
 
     private Terminal(StreamWriter silence)
     {
         (Out, Error) = (silence, silence);
         input = new Lazy<StreamReader>(() => new StreamReader(Stream.Null));
-        ErrorConsole = Draw(Error, isTerminal: false);
+        errorConsole = new Lazy<IAnsiConsole>(() => Draw(Error, isTerminal: false));
     }
 
     private Terminal()
@@ -36,7 +38,7 @@ internal sealed class Terminal : IDisposable
         Out = new StreamWriter(OutputStream.Open(), writing, 16 << 10);
         Error = new StreamWriter(Console.OpenStandardError(), writing) { AutoFlush = true };
         input = new Lazy<StreamReader>(() => new StreamReader(hasInput ? Console.OpenStandardInput() : Stream.Null, Utf8, detectEncodingFromByteOrderMarks: false));
-        ErrorConsole = Draw(Error, ErrorIsTerminal);
+        errorConsole = new Lazy<IAnsiConsole>(() => Draw(Error, ErrorIsTerminal));
     }
 
     /// <summary>Standard output; buffered, so flush after what a reader waits for.</summary>
@@ -46,7 +48,7 @@ internal sealed class Terminal : IDisposable
     public TextWriter Error { get; }
 
     /// <summary>Standard error for tables and progress bars.</summary>
-    public IAnsiConsole ErrorConsole { get; }
+    public IAnsiConsole ErrorConsole => errorConsole.Value;
 
     /// <summary>True when a person types the input.</summary>
     public bool InputIsTerminal { get; }

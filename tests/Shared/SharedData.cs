@@ -18,6 +18,12 @@ internal static class SharedData
         return path!;
     }
 
+    /// <summary>The model that ships with the program.</summary>
+    public static string ShippedModel => Path.Combine(RepositoryRoot(), "models", "cria-tiny.gguf");
+
+    /// <summary>Where deploy/release.sh puts its programs.</summary>
+    public static string ReleaseFolder => Path.Combine(RepositoryRoot(), "artifacts", "release");
+
     /// <summary>The repository's root folder.</summary>
     public static string RepositoryRoot([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
 

@@ -3,6 +3,7 @@ using Cria.Cli.Inspection;
 using Cria.Cli.Options;
 using Cria.Cli.Pulling;
 using Cria.Packing;
+using Cria.Packing.OneFile;
 using Cria.Tensors.Formats;
 
 namespace Cria.Cli.Commands;
@@ -13,7 +14,7 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one." };
+        var model = new Argument<string>("model") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, a packed file, or the name of a pulled one." };
         Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Reckon memory for this many tokens; by default the model's own context.", 1, 1L << 40);
         var cache = new CacheOptions();
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with its type and shape." };
@@ -30,10 +31,12 @@ internal static class InspectCommand
         verb.Example("cria inspect llama.gguf --json --tensors | jq .tensors[0]", "For programs.");
         verb.SetAction((parsed, cancellationToken) =>
         {
-            using ITensorSource source = ModelSource.Open(NamedModel.Locate(parsed.GetRequiredValue(model), terminal, cancellationToken));
+            string path = NamedModel.Locate(parsed.GetRequiredValue(model), terminal, cancellationToken);
+            using ITensorSource source = ModelSource.Open(path);
+            PackedFile? packed = File.Exists(path) ? PackedFile.TryOpen(path) : null;
             ModelSummary summary = ModelSummary.From(source);
             long tokens = parsed.GetValue(context) ?? summary.Config?.ContextLength ?? 0;
-            var view = new InspectionView(source, summary, tokens, cache.Read(parsed), parsed.GetValue(all));
+            var view = new InspectionView(source, summary, tokens, cache.Read(parsed), parsed.GetValue(all), packed);
             if (parsed.GetValue(json)) InspectionJson.Write(view, parsed.GetValue(tensors), terminal.Out);
             else InspectionText.Write(view, parsed.GetValue(tensors), terminal);
             return Task.FromResult(ExitCode.Success);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cria.Cli.Options;
 using Cria.Cli.Serving;
 using Cria.Server;
+using Cria.Tensors;
 
 namespace Cria.Cli.Commands;
 
@@ -32,7 +33,7 @@ internal static class ServeCommand
             using LanguageModel loaded = model.Load(parsed, terminal, cancellationToken, name, flags.Parallel(parsed), flags.Queue(parsed), flags.Adapters(parsed));
             CriaServerOptions options = flags.Read(parsed, name);
             await loaded.WarmUpAsync(cancellationToken).ConfigureAwait(false);
-            ServerHost server = await ServerHost.StartAsync(loaded, flags.Host(parsed), flags.Port(parsed), options, flags.LogLevel(parsed), flags.LogsJson(parsed), cancellationToken).ConfigureAwait(false);
+            ServerHost server = await StartAsync(loaded, flags, parsed, options, cancellationToken).ConfigureAwait(false);
             await using (server.ConfigureAwait(false))
             {
                 terminal.Out.WriteLine(server.Address);
@@ -45,6 +46,20 @@ internal static class ServeCommand
             return ExitCode.Success;
         });
         return verb;
+    }
+
+    private static async Task<ServerHost> StartAsync(LanguageModel model, ServeFlags flags, ParseResult parsed, CriaServerOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OnAsync(flags.Port(parsed)).ConfigureAwait(false);
+        }
+        catch (CriaException failure) when (failure.InnerException is IOException && flags.AnyPort(parsed))
+        {
+            return await OnAsync(0).ConfigureAwait(false);
+        }
+
+        Task<ServerHost> OnAsync(int port) => ServerHost.StartAsync(model, flags.Host(parsed), port, options, flags.LogLevel(parsed), flags.LogsJson(parsed), cancellationToken);
     }
 
     private static Task Until(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json;
 using Cria.Packing;
+using Cria.Packing.OneFile;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
@@ -29,6 +30,7 @@ internal static class InspectionJson
             json.WriteNumber("files", gguf.PartCount);
             json.WriteEndObject();
         }
+        WritePacked(view, json);
         WriteNetwork(summary, json);
         WriteWeights(summary, json);
         WriteTokenizer(view, json);
@@ -55,6 +57,36 @@ internal static class InspectionJson
         if (withTensors) WriteTensors(view, json);
         json.WriteEndObject();
     });
+
+    private static void WritePacked(InspectionView view, Utf8JsonWriter json)
+    {
+        if (view.Packed is not { } packed) return;
+        json.WriteStartObject("packed");
+        json.WriteStartArray("programs");
+        foreach (PackedProgram program in packed.Programs)
+        {
+            json.WriteStartObject();
+            json.WriteString("system", program.System);
+            json.WriteNumber("bytes", program.Length);
+            json.WriteString("sha256", program.Sha256);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("members");
+        foreach (PackedMember member in packed.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", member.Name);
+            json.WriteNumber("bytes", member.Length);
+            json.WriteBoolean("stored", member.IsStored);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("arguments");
+        foreach (string argument in packed.Arguments) json.WriteStringValue(argument);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
 
     private static void WriteNetwork(ModelSummary summary, Utf8JsonWriter json)
     {

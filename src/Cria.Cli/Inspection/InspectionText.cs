@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Cria.Models;
 using Cria.Packing;
+using Cria.Packing.OneFile;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
@@ -23,6 +24,7 @@ internal static class InspectionText
         page.Row("path", Clean(view.Source.Path));
         page.Row("size", $"{Quantity.Bytes(view.DiskBytes)} ({Quantity.Exact(view.DiskBytes)} bytes)");
         if (view.Source is GgufReader gguf) page.Row("format", FormattableString.Invariant($"GGUF version {gguf.Version}, {view.Source.Tensors.Count} tensors, {gguf.Entries.Count} settings, alignment {gguf.Alignment}{(gguf.PartCount > 1 ? $", {gguf.PartCount} files" : "")}"));
+        WritePacked(view, page);
         WriteShape(view, page);
         WriteWeights(summary, page);
         WriteTokenizer(view, page);
@@ -35,6 +37,15 @@ internal static class InspectionText
             foreach (TensorInfo tensor in view.Source.Tensors) page.Row(Clean(tensor.Name), $"{tensor.Type,-6}  {Quantity.Bytes(tensor.ByteCount),10}  [{string.Join(", ", tensor.Shape)}]");
         }
         page.Print();
+    }
+
+    private static void WritePacked(InspectionView view, Page page)
+    {
+        if (view.Packed is not { } packed) return;
+        page.Section("Packed file");
+        foreach (PackedProgram program in packed.Programs) page.Row($"program for {program.System}", $"{Quantity.Bytes(program.Length),10}  SHA-256 {program.Sha256}");
+        foreach (PackedMember member in packed.Members) page.Row(Clean(member.Name), $"{Quantity.Bytes(member.Length),10}{(member.IsStored ? "" : "  compressed")}");
+        page.Row("arguments", packed.Arguments.Count == 0 ? "none" : Clean(string.Join(' ', packed.Arguments)));
     }
 
     private static void WriteShape(InspectionView view, Page page)

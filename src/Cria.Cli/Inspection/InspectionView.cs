@@ -1,4 +1,5 @@
 using Cria.Packing;
+using Cria.Packing.OneFile;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
@@ -13,7 +14,8 @@ namespace Cria.Cli.Inspection;
 /// <param name="Context">Tokens to reckon memory for.</param>
 /// <param name="KvTypes">How cached keys and values are kept.</param>
 /// <param name="IsFull">True to print long texts and arrays whole.</param>
-internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary, long Context, KvTypes KvTypes, bool IsFull)
+/// <param name="Packed">The packed file that the model lies in or belongs to; null when it is a file of its own.</param>
+internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary, long Context, KvTypes KvTypes, bool IsFull, PackedFile? Packed = null)
 {
     /// <summary>Elements of an array that are shown unless all are.</summary>
     public const int ShownElements = 6;

@@ -14,6 +14,7 @@ internal sealed class ServeFlags
 
     private readonly Option<string> host = new("--host") { HelpName = "ADDRESS", Description = $"Listen on this address (default {DefaultHost}, this machine only); 0.0.0.0 is every network.", DefaultValueFactory = _ => DefaultHost };
     private readonly Option<long?> port = Numbers.Integer("--port", [], "N", $"Listen on this port (default {DefaultPort}); 0 takes a free one.", 0, 65535);
+    private readonly Option<bool> anyPort = new("--any-port") { Description = "Take a free port where that one is taken." };
     private readonly Option<string[]> keys = new("--api-key") { HelpName = "KEY", Description = $"Let in only requests that bear this key; may be given several times, or as {KeyVariable} with commas between.", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> alias = new("--alias") { HelpName = "NAME", Description = "The model's name as clients see it." };
     private readonly Option<bool> open = new("--open") { Description = "Open the chat page in a browser; the default on a desktop's terminal." };
@@ -43,7 +44,7 @@ internal sealed class ServeFlags
     /// <summary>Adds the options to the command.</summary>
     public void AddTo(Verb verb)
     {
-        verb.Add("Address", host, port, open, noBrowser);
+        verb.Add("Address", host, port, anyPort, open, noBrowser);
         verb.Add("Requests", keys, alias, adapters, parallel, queue, rate, prompts);
         verb.Add("Observation", verbose, logText, logFormat, metricsPort, collector);
         foreach (Option other in (Option[])[containerPort, hubName, gpuLayers, server]) verb.Options.Add(other);
@@ -54,6 +55,9 @@ internal sealed class ServeFlags
 
     /// <summary>The port to listen on.</summary>
     public int Port(ParseResult parsed) => (int)(parsed.GetValue(port) ?? parsed.GetValue(containerPort) ?? DefaultPort);
+
+    /// <summary>Whether another port will do.</summary>
+    public bool AnyPort(ParseResult parsed) => parsed.GetValue(anyPort);
 
     /// <summary>Answers computed at once.</summary>
     public int Parallel(ParseResult parsed) => (int)(parsed.GetValue(parallel) ?? DefaultParallel);

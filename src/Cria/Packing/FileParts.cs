@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Cria.Packing.OneFile;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
@@ -88,7 +89,8 @@ public static partial class FileParts
         return source.PartCount;
     }
 
-    private static TensorContent[] Contents(ITensorSource source, IProgress<TensorProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>A model's tensors as they are, to be written one after another.</summary>
+    internal static TensorContent[] Contents(ITensorSource source, IProgress<TensorProgress>? progress, CancellationToken cancellationToken)
     {
         long total = source.Tensors.Sum(tensor => tensor.ElementCount), done = 0;
         return [.. source.Tensors.Select(info => TensorContent.From(source, info)).Select(content => content with
@@ -128,7 +130,9 @@ public static partial class FileParts
     {
         Span<byte> head = stackalloc byte[4];
         using (FileStream read = File.OpenRead(whole)) read.ReadAtLeast(head, 4, throwOnEndOfStream: false);
-        if (!head.SequenceEqual("GGUF"u8) && !head[..2].SequenceEqual("MZ"u8) && !head[..2].SequenceEqual("PK"u8)) return;
+        bool isProgram = head[..2].SequenceEqual("MZ"u8) || head[..2].SequenceEqual("#!"u8) || head[1..].SequenceEqual("ELF"u8);
+        if (isProgram) Packer.MakeRunnable(whole);
+        if (!head.SequenceEqual("GGUF"u8) && !isProgram && !head[..2].SequenceEqual("PK"u8)) return;
         try
         {
             ModelSource.Open(whole).Dispose();

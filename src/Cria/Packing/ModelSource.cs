@@ -1,4 +1,5 @@
 using Cria.Hub;
+using Cria.Packing.OneFile;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
@@ -56,8 +57,9 @@ public static class ModelSource
                 file.Dispose();
                 return GgufReader.Open(path);
             }
-            if (ZipDirectory.TryRead(file) is { } members) return OpenMember(path, file, members);
             if (IsPiece(path)) throw new CriaException($"{path} is one piece of a file; join the pieces first with 'cria join'");
+            if (ZipDirectory.TryRead(file) is { } members) return OpenMember(path, file, members);
+            if (PackedFile.IsCutShort(file)) throw PackedFile.CutShort(path);
             throw new CriaException($"{path} is not a GGUF file nor any other form of model (a zip archive with one, .safetensors, .pth); check the path");
         }
         catch
@@ -69,8 +71,13 @@ public static class ModelSource
 
     private static GgufReader OpenMember(string path, MappedFile file, IReadOnlyList<ZipMember> members)
     {
-        // A llamafile may also carry the part of a model that sees images, which is no model of its own.
-        ZipMember[] models = [.. members.Where(member => member.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !member.Name.Contains("mmproj", StringComparison.OrdinalIgnoreCase))];
+        PackedFile? packed = PackedFile.From(file, members);
+        ZipMember[] models = PackedFile.Models(members, packed?.Arguments ?? []);
+        if (models.Length == 0 && packed?.ModelPath() is { } weights)
+        {
+            file.Dispose();
+            return GgufReader.Open(weights);
+        }
         if (models.Length != 1) throw new CriaException($"{path}: the archive holds {models.Length} .gguf files instead of one; unpack the one you want");
         if (!models[0].IsStored) throw new CriaException($"{path}: {ForeignText.Shown(models[0].Name)} is compressed in the archive; unpack it first");
         return GgufReader.OpenInside(path, file, models[0].Start, models[0].Length);

@@ -1,0 +1,14 @@
+namespace Cria.Packing.OneFile;
+
+/// <summary>What goes into a packed file.</summary>
+public sealed record PackOptions
+{
+    /// <summary>The programs, each for another system.</summary>
+    public required IReadOnlyList<PackedProgram> Programs { get; init; }
+
+    /// <summary>The default arguments, one an element; <c>...</c> is where the user's go, the end where it is missing.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>True to leave the weights out and put them beside the file, where it finds them.</summary>
+    public bool WeightsBeside { get; init; }
+}
