@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Globalization;
 using Cria.Packing;
 using Cria.Tensors;

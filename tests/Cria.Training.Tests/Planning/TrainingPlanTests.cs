@@ -6,7 +6,7 @@ namespace Cria.Tests.Planning;
 
 public class TrainingPlanTests
 {
-    private static readonly PlannedMachine Machine = new("test", 100e12, 80L << 30, 100e9, 10e9, 8) { Efficiency = 0.5, ElementBytes = 2 };
+    private static readonly PlannedMachine Machine = new("test", 100e12, 80L << 30, 100e9, 3e9, 8) { Efficiency = 0.5, ElementBytes = 2 };
     private static readonly ModelShape EightB = ModelShape.Known.Single(shape => shape.Name == "8B");
 
     [Theory]

@@ -118,7 +118,7 @@ public sealed class SequencePackerTests : IDisposable
         Assert.Contains("do not fill one sequence of 1000", Assert.Throws<CriaException>(() => Pack(little, new PackOptions { Length = 1000 }, out _)).Message, StringComparison.Ordinal);
         Assert.Contains("chat.jsonl:1", Assert.Throws<CriaException>(() => Pack(chat, new PackOptions { Length = 50 }, out _)).Message, StringComparison.Ordinal);
         string foreign = Lines("foreign.jsonl", ["""{"tokens": [1, 2, 999999]}"""]);
-        Assert.Contains("token 999999 is outside the vocabulary", Assert.Throws<CriaException>(() => ExampleLoader.Load(Corpus.Open([foreign]), tokenizer, template, new ExampleOptions { RowLength = 50 })).Message, StringComparison.Ordinal);
+        Assert.Contains("token 999999 is outside the vocabulary", Assert.Throws<CriaException>(() => ExampleLoader.Load(Corpus.Open([foreign]), tokenizer, template, new ExampleOptions { RowLength = 50 }, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     private string Lines(string name, IEnumerable<string> lines)
