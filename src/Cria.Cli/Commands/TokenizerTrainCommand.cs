@@ -75,6 +75,9 @@ internal static class TokenizerTrainCommand
             case TextDocument text:
                 trainer.Add(text.Text);
                 break;
+            case SegmentedDocument segmented:
+                foreach (DocumentSegment segment in segmented.Segments) trainer.Add(segment.Text);
+                break;
             case ConversationDocument conversation:
                 foreach (Chat.ChatTurn turn in conversation.Turns)
                 {

@@ -13,7 +13,7 @@ internal static class TrainCommand
         var flags = new TrainFlags();
         var verb = new Verb("train", "Teach a model from text and conversations.")
         {
-            Details = "Documents are packed into rows; none sees another. In conversations only the assistant's words are learnt. Ctrl-C saves and stops; --resume goes on as if nothing had happened. "
+            Details = "Documents are packed into rows; none sees another. In conversations only the assistant's words are learnt, of {\"prompt\", \"completion\"} only the completion. Ctrl-C saves and stops; --resume goes on as if nothing had happened. "
                 + "Memory: 16 bytes a weight, and what a batch needs on its way; the first line tells how much.",
         };
         flags.AddTo(verb);

@@ -6,7 +6,7 @@ using Cria.Tokenization;
 namespace Cria.Training.Data;
 
 /// <summary>
-/// Documents as tokens. A text gets the vocabulary's beginning and end; a conversation is rendered by the model's own template, and unless
+/// Documents as tokens. A text gets the vocabulary's beginning and end, and of one in segments those are learnt that say so; a conversation is rendered by the model's own template, and unless
 /// <paramref name="trainOnInputs"/> only what the assistant says is learnt, the token that ends its turn included. Safe for concurrent use.
 /// </summary>
 /// <param name="tokenizer">The model's vocabulary.</param>
@@ -33,6 +33,25 @@ public sealed class ExampleEncoder(Tokenizer tokenizer, ChatTemplate template, b
         var inLoss = new bool[document.Tokens.Length];
         foreach ((int start, int count) in document.Learn) inLoss.AsSpan(start, count).Fill(true);
         return new TrainingExample(document.Tokens, inLoss);
+    }
+
+    /// <summary>A text in segments, with beginning and end; the end is learnt where the last segment is. Special tokens in it are read as letters.</summary>
+    public TrainingExample Encode(SegmentedDocument document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        List<int> tokens = [];
+        List<bool> inLoss = [];
+        if (Beginning is { } beginning) Append([beginning], isLearnt: false);
+        // Part by part, because what is learnt is generated behind a text that was encoded without it.
+        foreach (DocumentSegment segment in document.Segments) Append(tokenizer.Encode(segment.Text), segment.IsLearnt);
+        if (End is { } end) Append([end], document.Segments[^1].IsLearnt);
+        return new TrainingExample([.. tokens], trainOnInputs ? null : [.. inLoss]);
+
+        void Append(int[] part, bool isLearnt)
+        {
+            tokens.AddRange(part);
+            while (inLoss.Count < tokens.Count) inLoss.Add(isLearnt);
+        }
     }
 
     /// <summary>A conversation as its template renders it.</summary>

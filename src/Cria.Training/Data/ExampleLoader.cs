@@ -7,7 +7,7 @@ using Cria.Tokenization;
 
 namespace Cria.Training.Data;
 
-/// <summary>Tokenizes a corpus on all cores. Texts longer than a row are cut into pieces that fill one; a conversation stays whole.</summary>
+/// <summary>Tokenizes a corpus on all cores. Texts longer than a row are cut into pieces that fill one; a conversation stays whole, and so does a text in segments.</summary>
 public sealed class ExampleLoader
 {
     private const int BatchCharacters = 4 << 20, BatchDocuments = 4096;
@@ -42,13 +42,7 @@ public sealed class ExampleLoader
         foreach (Document document in corpus.Read(progress))
         {
             batch.Add(document);
-            characters += document switch
-            {
-                TextDocument piece => piece.Text.Length,
-                ConversationDocument conversation => conversation.Turns.Sum(turn => turn.Content?.Length ?? 0),
-                TokenDocument sequence => sequence.Tokens.Length,
-                _ => 0,
-            };
+            characters += Characters(document);
             if (characters < BatchCharacters && batch.Count < BatchDocuments) continue;
             loader.Add(batch, cancellationToken);
             batch.Clear();
@@ -57,6 +51,22 @@ public sealed class ExampleLoader
         loader.Add(batch, cancellationToken);
         return loader.store.LearntCount > 0 ? loader.store : throw new CriaException($"{string.Join(", ", corpus.Files.Take(3))}: there is nothing to learn from in the corpus; name files with text");
     }
+
+    private static long Characters(Document document) => document switch
+    {
+        TextDocument piece => piece.Text.Length,
+        SegmentedDocument segmented => segmented.Segments.Sum(segment => segment.Text.Length),
+        ConversationDocument conversation => conversation.Turns.Sum(turn => turn.Content?.Length ?? 0),
+        TokenDocument sequence => sequence.Tokens.Length,
+        _ => 0,
+    };
+
+    private static string Kind(Document document) => document switch
+    {
+        TokenDocument => "sequence",
+        SegmentedDocument => "text in segments",
+        _ => "conversation",
+    };
 
     private void Add(List<Document> batch, CancellationToken cancellationToken)
     {
@@ -69,7 +79,9 @@ public sealed class ExampleLoader
                 {
                     ConversationDocument conversation => encoder.Encode(conversation),
                     TokenDocument sequence => encoder.Encode(sequence),
-                    Document text => new TrainingExample(encoder.Encode((TextDocument)text)),
+                    SegmentedDocument segmented => encoder.Encode(segmented),
+                    TextDocument piece => new TrainingExample(encoder.Encode(piece)),
+                    _ => throw new NotSupportedException($"{batch[i].GetType()}"),
                 };
             }
             catch (CriaException failure)
@@ -93,7 +105,7 @@ public sealed class ExampleLoader
             return;
         }
         if (!options.SkipTooLong)
-            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{document.Place}: the {(document is TokenDocument ? "sequence" : "conversation")} has {example.Tokens.Length} tokens, but a row only {options.RowLength}; shorten it, train with a longer context, or leave out what is too long"));
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{document.Place}: the {Kind(document)} has {example.Tokens.Length} tokens, but a row only {options.RowLength}; shorten it, train with a longer context, or leave out what is too long"));
         store.SkippedCount++;
     }
 

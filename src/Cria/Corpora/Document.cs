@@ -32,3 +32,13 @@ public sealed record ConversationDocument(string Place, IReadOnlyList<ChatTurn> 
 /// <param name="Tokens">Its tokens, special ones included.</param>
 /// <param name="Learn">The stretches that are to be learnt, first token and count; null: all.</param>
 public sealed record TokenDocument(string Place, int[] Tokens, IReadOnlyList<(int Start, int Count)>? Learn) : Document(Place);
+
+/// <summary>A text without a chat template, of which only some parts are learnt.</summary>
+/// <param name="Place">Where it stands, for messages: <c>file:line</c>.</param>
+/// <param name="Segments">Its parts, in order; at least one of them is learnt and not empty.</param>
+public sealed record SegmentedDocument(string Place, IReadOnlyList<DocumentSegment> Segments) : Document(Place);
+
+/// <summary>A part of a text.</summary>
+/// <param name="Text">What it says.</param>
+/// <param name="IsLearnt">Whether the model shall learn to say it.</param>
+public readonly record struct DocumentSegment(string Text, bool IsLearnt);

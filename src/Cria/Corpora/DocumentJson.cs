@@ -11,8 +11,11 @@ namespace Cria.Corpora;
 /// OpenAI:   {"messages": [{"role": "user", "content": "…"}, …], "tools": […]}
 /// ShareGPT: {"conversations": [{"from": "human", "value": "…"}, {"from": "gpt", "value": "…"}], "system": "…"}
 /// Alpaca:   {"instruction": "…", "input": "…", "output": "…", "system": "…"}
+/// TRL:      {"prompt": "…", "completion": "…"}
+/// Axolotl:  {"segments": [{"label": false, "text": "…"}, {"label": true, "text": "…"}, …]}
 /// tokens:   {"tokens": [128000, …], "learn": [[start, count], …]}
 /// </code>
+/// Those with a completion or segments are texts without a chat template: the completion, and the parts with a true label, are learnt.
 /// </summary>
 public static class DocumentJson
 {
@@ -39,10 +42,12 @@ public static class DocumentJson
         if (value.TryGetProperty("messages", out JsonElement messages)) return OpenAi(place, value, messages);
         if (value.TryGetProperty("conversations", out JsonElement conversations)) return ShareGpt(place, value, conversations);
         if (value.TryGetProperty("instruction", out _)) return Alpaca(place, value);
+        if (value.TryGetProperty("segments", out JsonElement segments)) return Axolotl(place, segments);
+        if (value.TryGetProperty("completion", out _)) return Segmented(place, [new DocumentSegment(Text(place, value, "prompt"), false), new DocumentSegment(Text(place, value, "completion"), true)]);
         if (value.TryGetProperty("text", out _)) return new TextDocument(place, Text(place, value, "text"));
         if (value.TryGetProperty("tokens", out JsonElement tokens)) return Tokens(place, value, tokens);
         string keys = string.Join(", ", value.EnumerateObject().Select(entry => entry.Name).Take(8)).ReplaceLineEndings(" ");
-        throw new CriaException($"{place}: no document has {(keys.Length == 0 ? "no keys" : $"the keys {keys}")}; write text, messages, conversations, or instruction and output");
+        throw new CriaException($"{place}: no document has {(keys.Length == 0 ? "no keys" : $"the keys {keys}")}; write text, messages, conversations, instruction and output, prompt and completion, or segments");
     }
 
     private static TokenDocument Tokens(string place, JsonElement value, JsonElement tokens)
@@ -164,6 +169,27 @@ public static class DocumentJson
         turns.Add(new ChatTurn("assistant", Text(place, value, "output")));
         return new ConversationDocument(place, turns);
     }
+
+    private static SegmentedDocument Axolotl(string place, JsonElement segments)
+    {
+        List<DocumentSegment> parts = [];
+        foreach ((string at, JsonElement segment) in Entries(place, segments, "segments"))
+        {
+            bool isLearnt = Property(segment, "label") switch
+            {
+                { ValueKind: JsonValueKind.True } => true,
+                { ValueKind: JsonValueKind.False } => false,
+                { } other => throw new CriaException($"{at}: label is {Kind(other)} instead of true or false"),
+                null => throw new CriaException($"{at}: label is missing; write true where the text is to be learnt, else false"),
+            };
+            parts.Add(new DocumentSegment(Text(at, segment, "text"), isLearnt));
+        }
+        return Segmented(place, parts);
+    }
+
+    private static SegmentedDocument Segmented(string place, IReadOnlyList<DocumentSegment> segments) => segments.Any(segment => segment.IsLearnt && segment.Text.Length > 0)
+        ? new SegmentedDocument(place, segments)
+        : throw new CriaException($"{place}: nothing in it is to be learnt; give it a completion, or a segment with the label true");
 
     private static List<ChatTurn> SystemTurn(string place, JsonElement value) =>
         Property(value, "system") is not null && Text(place, value, "system") is { Length: > 0 } system ? [new ChatTurn("system", system)] : [];

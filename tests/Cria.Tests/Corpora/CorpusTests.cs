@@ -34,6 +34,26 @@ public sealed class CorpusTests : IDisposable
         Assert.Equal([new ChatTurn("user", "Add.\n\n1 2"), new ChatTurn("assistant", "3")], read.Turns);
     }
 
+    [Theory]
+    [InlineData("""{"prompt": "1 + 1 = ", "completion": "2"}""")]
+    [InlineData("""{"segments": [{"label": false, "text": "1 + 1 = "}, {"label": true, "text": "2"}]}""")]
+    public void A_prompt_and_its_completion_are_a_text_in_segments(string line)
+    {
+        SegmentedDocument read = Assert.IsType<SegmentedDocument>(Assert.Single(Read("a.jsonl", line)));
+        Assert.Equal([new DocumentSegment("1 + 1 = ", false), new DocumentSegment("2", true)], read.Segments);
+    }
+
+    [Theory]
+    [InlineData("""{"completion": "2"}""", "a.jsonl:1: prompt is missing")]
+    [InlineData("""{"prompt": "1 + 1 = ", "completion": ""}""", "a.jsonl:1: nothing in it is to be learnt")]
+    [InlineData("""{"segments": [{"label": false, "text": "2"}]}""", "a.jsonl:1: nothing in it is to be learnt")]
+    [InlineData("""{"segments": [{"text": "2"}]}""", "a.jsonl:1: segments[0]: label is missing")]
+    [InlineData("""{"segments": [{"label": "yes", "text": "2"}]}""", "a.jsonl:1: segments[0]: label is a text instead of true or false")]
+    [InlineData("""{"segments": [{"label": true}]}""", "a.jsonl:1: segments[0]: text is missing")]
+    [InlineData("""{"segments": []}""", "a.jsonl:1: segments is an empty list")]
+    public void Segments_that_teach_nothing_are_refused(string line, string expected) =>
+        Assert.Contains(expected, Assert.Throws<CriaException>(() => Read("a.jsonl", line)).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Tool_calls_keep_their_arguments()
     {

@@ -69,6 +69,18 @@ public sealed class ExampleLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_text_in_segments_those_are_learnt_that_say_so()
+    {
+        const string Line = """{"segments": [{"label": false, "text": "Who, me <|eot_id|>? "}, {"label": true, "text": "You"}, {"label": false, "text": " and now? "}, {"label": true, "text": "Still you"}]}""";
+        TrainingExample example = Load(Line)[0];
+        Assert.Equal(["You", "Still you<|end_of_text|>"], Learnt(example));
+        Assert.Equal([Tokenizer.Bos!.Value, .. Tokenizer.Encode("Who, me <|eot_id|>? "), .. Tokenizer.Encode("You"), .. Tokenizer.Encode(" and now? "), .. Tokenizer.Encode("Still you"), Tokenizer.FindSpecial("<|end_of_text|>")!.Value], example.Tokens);
+        Assert.Null(Load(Line, new ExampleOptions { RowLength = 256, TrainOnInputs = true })[0].InLoss);
+        Assert.DoesNotContain("<|end_of_text|>", Learnt(Load("""{"segments": [{"label": true, "text": "You"}, {"label": false, "text": " me"}]}""")[0])[0], StringComparison.Ordinal);
+        Assert.Contains("chat.jsonl:1: the text in segments has", Assert.Throws<CriaException>(() => Load(Line, new ExampleOptions { RowLength = 8 })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_text_longer_than_a_row_is_cut_and_every_token_learnt_once()
     {
         string text = File.ReadAllText(SharedData.PathOf("data/text/tinyshakespeare.txt"));

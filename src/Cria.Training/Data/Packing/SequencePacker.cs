@@ -79,6 +79,9 @@ public sealed class SequencePacker
                 case ConversationDocument conversation:
                     AddChat(document, encoder.Encode(conversation), writer);
                     break;
+                case SegmentedDocument segmented:
+                    AddChat(document, encoder.Encode(segmented), writer);
+                    break;
                 default:
                     throw new CriaException($"{document.Place}: the sequence is packed already; train on it, or pack the texts it was made from");
             }
@@ -91,7 +94,7 @@ public sealed class SequencePacker
         int most = options.Length + 1;
         if (example.Tokens.Length > most)
         {
-            if (!options.SkipTooLong) throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{document.Place}: the conversation has {example.Tokens.Length} tokens, but a sequence only {options.Length}; choose longer sequences, or leave out what is too long"));
+            if (!options.SkipTooLong) throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{document.Place}: the {(document is ConversationDocument ? "conversation" : "text in segments")} has {example.Tokens.Length} tokens, but a sequence only {options.Length}; choose longer sequences, or leave out what is too long"));
             skipped++;
             return;
         }
