@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes models/cria-tiny.gguf again: data, vocabulary, fresh model, three courses of training, quantizing, scores.
+# Makes models/cria-tiny.gguf again: data, vocabulary, fresh model, two courses of training, quantizing, scores.
 # What is there already is kept, so it goes on where it was interrupted: models/cria-tiny/make.sh [FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -29,12 +29,10 @@ data first 70 1
 [ -e "$work/vocabulary.gguf" ] || $cria tokenizer train "$work/first/train.jsonl" -o "$work/vocabulary.gguf" --vocab 4096 --special few
 [ -e "$work/cria-tiny.gguf" ] || $cria new -o "$work/cria-tiny.gguf" --tokenizer "$work/vocabulary.gguf" \
     --hidden 192 --layers 6 --heads 6 --kv-heads 3 --ffn 512 --context 2048 --rope-theta 10000 --tied --seed 1
-# Everything, at a high rate; then again, with more of what is learned last, each time down to nearly nothing.
+# Everything, at a high rate; then again, with more of what is learned last, down to nearly nothing.
 train first "$work/cria-tiny.gguf" 1 --learning-rate 2.5e-3 --schedule constant --steps 17400
 data second 100 11
 train second "$work/first/run/model.gguf" 2 --learning-rate 2.2e-3 --schedule linear --steps 9000
-data third 80 21
-train third "$work/second/run/model.gguf" 3 --learning-rate 1.6e-3 --schedule linear --steps 6000
 
-$cria quantize "$work/third/run/model.gguf" models/cria-tiny.gguf Q8_0
+$cria quantize "$work/second/run/model.gguf" models/cria-tiny.gguf Q8_0
 $cria eval exact -m models/cria-tiny.gguf "$work/first/test.jsonl"

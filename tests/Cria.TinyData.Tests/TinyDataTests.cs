@@ -8,7 +8,9 @@ public partial class TinyDataTests
 {
     private const int Count = 400;
 
-    public static TheoryData<int> Skills => [.. Enumerable.Range(0, Mix.All.Count)];
+    private static readonly ISkill[] All = [.. Mix.All.Select(entry => entry.Skill), .. Mix.Long(2048).Take(6).Select(entry => entry.Skill)];
+
+    public static TheoryData<int> Skills => [.. Enumerable.Range(0, All.Length)];
 
     [Theory]
     [MemberData(nameof(Skills))]
@@ -21,7 +23,7 @@ public partial class TinyDataTests
         static string[] Write(int skill, ulong seed)
         {
             var dice = new Dice(seed);
-            return [.. Enumerable.Range(0, 20).Select(_ => JsonSerializer.Serialize(Mix.All[skill].Skill.Next(dice, isTest: false).Turns))];
+            return [.. Enumerable.Range(0, 20).Select(_ => JsonSerializer.Serialize(All[skill].Next(dice, isTest: false)))];
         }
     }
 
@@ -32,8 +34,8 @@ public partial class TinyDataTests
         var dice = new Dice(3);
         for (int i = 0; i < Count; i++)
         {
-            Sample sample = Mix.All[skill].Skill.Next(dice, isTest: i % 2 == 0);
-            Assert.True(sample.Text is null ^ sample.Turns.Count == 0);
+            Sample sample = All[skill].Next(dice, isTest: i % 2 == 0);
+            Assert.Equal(1, (sample.Text is null ? 0 : 1) + (sample.Turns.Count > 0 ? 1 : 0) + (sample.Completions.Count > 0 ? 1 : 0));
             foreach (string text in sample.Turns.SelectMany(turn => new[] { turn.Question, turn.Answer }).Append(sample.Text ?? "x"))
             {
                 Assert.NotEmpty(text);
@@ -49,7 +51,7 @@ public partial class TinyDataTests
         string folder = Directory.CreateTempSubdirectory("cria-data-").FullName;
         try
         {
-            Writer.WriteMixed(Path.Combine(folder, "train.jsonl"), Split.Train, 1, 2_000_000);
+            Writer.WriteMixed(Path.Combine(folder, "train.jsonl"), Split.Train, 1, 2_000_000, Mix.Of(Course.First));
             Writer.WriteTest(Path.Combine(folder, "test.jsonl"), 3);
             var trained = Questions("train.jsonl").SelectMany(sample => sample.Turns.Append(string.Join('\n', sample.Turns))).ToHashSet(StringComparer.Ordinal);
             (string Skill, string[] Turns)[] test = [.. Questions("test.jsonl")];
@@ -64,6 +66,24 @@ public partial class TinyDataTests
         IEnumerable<(string Skill, string[] Turns)> Questions(string name) => File.ReadLines(Path.Combine(folder, name)).Select(line => JsonDocument.Parse(line).RootElement)
             .Where(sample => sample.TryGetProperty("messages", out _))
             .Select(sample => (sample.GetProperty("skill").GetString()!, sample.GetProperty("messages").EnumerateArray().Where(turn => turn.GetProperty("role").GetString() == "user").Select(turn => turn.GetProperty("content").GetString()!).ToArray()));
+    }
+
+    [Fact]
+    public void Every_number_asked_for_stands_once_in_the_book()
+    {
+        var dice = new Dice(9);
+        var skill = new Retrieval.BookNumbers(500, 4000);
+        for (int i = 0; i < Count; i++)
+        {
+            Sample sample = skill.Next(dice, isTest: false);
+            string book = sample.Completions[0].Question[..sample.Completions[0].Question.IndexOf("</book>", StringComparison.Ordinal)];
+            foreach (Ask ask in sample.Completions)
+            {
+                string form = ask.Question[(ask.Question.LastIndexOf("Answer: ", StringComparison.Ordinal) + "Answer: ".Length)..];
+                Assert.Single(Regex.Matches(book, Regex.Escape(form)));
+                Assert.Contains($"\n{form}{ask.Answer}.\n", book, StringComparison.Ordinal);
+            }
+        }
     }
 
     [Fact]

@@ -6,11 +6,14 @@ internal sealed record Ask(string Question, string Answer);
 /// <summary>A text, or a conversation, of one skill.</summary>
 internal sealed record Sample(string Skill)
 {
-    /// <summary>A text to be continued; null for a conversation.</summary>
+    /// <summary>A text to be continued; null for anything else.</summary>
     public string? Text { get; init; }
 
     /// <summary>Questions and answers in turn.</summary>
     public IReadOnlyList<Ask> Turns { get; init; } = [];
+
+    /// <summary>A text without a chat template: questions that are only read, each with an answer that is learnt.</summary>
+    public IReadOnlyList<Ask> Completions { get; init; } = [];
 
     /// <summary>What the model is told before the first turn; null for nothing.</summary>
     public string? System { get; init; }
@@ -19,7 +22,7 @@ internal sealed record Sample(string Skill)
     public required IReadOnlyList<string> Keys { get; init; }
 
     /// <summary>Characters of the text or of all turns.</summary>
-    public int Length => (Text?.Length ?? 0) + Turns.Sum(turn => turn.Question.Length + turn.Answer.Length);
+    public int Length => (Text?.Length ?? 0) + Turns.Concat(Completions).Sum(turn => turn.Question.Length + turn.Answer.Length);
 
     /// <summary>A text.</summary>
     public static Sample OfText(string skill, string text) => new(skill) { Text = text, Keys = [text] };

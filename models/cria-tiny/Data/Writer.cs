@@ -12,9 +12,8 @@ internal static class Writer
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes samples of one split until there are <paramref name="characters"/>, each skill its share. Gives the characters of each skill.</summary>
-    public static IReadOnlyDictionary<string, long> WriteMixed(string path, Split split, ulong seed, long characters, Course course = Course.First)
+    public static IReadOnlyDictionary<string, long> WriteMixed(string path, Split split, ulong seed, long characters, (ISkill Skill, double Share)[] skills)
     {
-        (ISkill Skill, double Share)[] skills = Mix.Of(course);
         var dice = new Dice(seed);
         var written = new long[skills.Length];
         var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -25,7 +24,7 @@ internal static class Writer
             int next = Enumerable.Range(0, skills.Length).MinBy(i => written[i] / skills[i].Share);
             Sample sample = skills[next].Skill.Next(dice, isTest: false);
             if (Splits.Of(sample) != split) continue;
-            if (sample.Text is null && dice.Chance(SystemShare)) sample = sample with { System = SystemText };
+            if (sample.Turns.Count > 0 && dice.Chance(SystemShare)) sample = sample with { System = SystemText };
             Write(file, sample);
             written[next] += sample.Length;
             total += sample.Length;
@@ -39,7 +38,7 @@ internal static class Writer
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         using FileStream file = File.Create(path);
-        foreach ((ISkill skill, _, _, _, int tests) in Mix.All)
+        foreach ((ISkill skill, _, _, int tests) in Mix.All)
         {
             var dice = new Dice(seed);
             // A skill with few forms may have fewer held-out questions than asked for.
@@ -63,6 +62,16 @@ internal static class Writer
             {
                 json.WriteString("text", sample.Text);
             }
+            else if (sample.Completions.Count > 0)
+            {
+                json.WriteStartArray("segments");
+                foreach (Ask part in sample.Completions)
+                {
+                    WriteSegment(json, part.Question, isLearnt: false);
+                    WriteSegment(json, part.Answer, isLearnt: true);
+                }
+                json.WriteEndArray();
+            }
             else
             {
                 json.WriteStartArray("messages");
@@ -77,6 +86,14 @@ internal static class Writer
             json.WriteEndObject();
         }
         file.WriteByte((byte)'\n');
+    }
+
+    private static void WriteSegment(Utf8JsonWriter json, string text, bool isLearnt)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("label", isLearnt);
+        json.WriteString("text", text);
+        json.WriteEndObject();
     }
 
     private static void WriteMessage(Utf8JsonWriter json, string role, string content)

@@ -8,13 +8,14 @@ namespace Cria.TinyData.Retrieval;
 /// <param name="skill">Its name in the scores.</param>
 /// <param name="leastWords">Shortest text.</param>
 /// <param name="mostWords">Longest text.</param>
-internal sealed class Needles(string skill, int leastWords, int mostWords) : ISkill
+/// <param name="most">Most numbers in one text.</param>
+internal sealed class Needles(string skill, int leastWords, int mostWords, int most = 5) : ISkill
 {
     /// <inheritdoc/>
     public Sample Next(Dice dice, bool isTest)
     {
         var scene = new Scene(dice);
-        int words = dice.Number(leastWords, mostWords), count = dice.Number(1, 5);
+        int words = dice.Number(leastWords, mostWords), count = dice.Number(1, most);
         Needle[] needles = [.. Enumerable.Range(0, count).Select(_ => Hide(scene))];
         List<string> sentences = [];
         for (int length = 0; length < words;)
