@@ -13,7 +13,7 @@ namespace Cria;
 /// <summary>
 /// A Llama model, ready to answer. Safe for concurrent callers, whose answers are computed together.
 /// <code>
-/// using var model = LanguageModel.Load("model.gguf");
+/// using var model = LanguageModel.Load("Llama-3.2-1B-Instruct-Q4_0.gguf");
 /// Console.WriteLine(model.Chat("Who are you?"));
 /// await foreach (var piece in model.ChatAsync("And who am I?")) Console.Write(piece);
 /// </code>
@@ -102,10 +102,16 @@ public sealed partial class LanguageModel : IDisposable
     /// <summary>Most tokens of prompt and answer together.</summary>
     public int ContextLength => Engine.ContextLength;
 
-    /// <summary>Loads a model. Throws <see cref="CriaException"/> when the file is damaged, is not a Llama, or does not fit.</summary>
-    public static LanguageModel Load(string path, LoadOptions? options = null)
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">
+    /// A GGUF file, a folder of Hugging Face's or Meta's form, a llamafile, or the name of a model that was pulled, such as <c>meta-llama/Llama-3.2-1B-Instruct</c>.
+    /// Null is the small model of the package Cria.Tiny.
+    /// </param>
+    /// <param name="options">Threads, context, adapters and the like; null suits one user on this machine.</param>
+    /// <exception cref="CriaException">There is no such model, or it is damaged, is not a Llama, or does not fit; the message is one line that says what to do.</exception>
+    public static LanguageModel Load(string? path = null, LoadOptions? options = null)
     {
-        ITensorSource source = ModelSource.Open(path);
+        ITensorSource source = ModelSource.Open(ShippedModel.Or(path));
         try
         {
             return new LanguageModel(source, options ?? new LoadOptions());

@@ -1,3 +1,5 @@
+using Cria.Packing;
+
 namespace Cria.Cli.Tests;
 
 public class DefaultModelTests(TinyModel model)
@@ -20,7 +22,7 @@ public class DefaultModelTests(TinyModel model)
     [Fact]
     public async Task Can_be_inspected_and_is_small_enough_to_ship()
     {
-        string shipped = DefaultModel.Find()!;
+        string shipped = ShippedModel.Find()!;
         Assert.InRange(new FileInfo(shipped).Length, 1, 8_000_000);
         Assert.Contains("cria-tiny", (await CriaProcess.Run("inspect", shipped)).Succeeded(), StringComparison.Ordinal);
     }
@@ -32,14 +34,14 @@ public class DefaultModelTests(TinyModel model)
         DirectoryInfo root = outside.CreateSubdirectory("root");
         DirectoryInfo program = root.CreateSubdirectory("bin");
         string farther = Place(outside, "cria-tiny-9.gguf");
-        Assert.Null(DefaultModel.Find(program.FullName));
+        Assert.Null(ShippedModel.Find(program.FullName));
         string above = Place(root, "cria-tiny-1.gguf");
-        Assert.Null(DefaultModel.Find(program.FullName));
+        Assert.Null(ShippedModel.Find(program.FullName));
         File.WriteAllText(Path.Combine(root.FullName, "Cria.slnx"), "");
-        Assert.Equal(above, DefaultModel.Find(program.FullName));
-        Assert.NotEqual(farther, DefaultModel.Find(root.FullName));
+        Assert.Equal(above, ShippedModel.Find(program.FullName));
+        Assert.NotEqual(farther, ShippedModel.Find(root.FullName));
         string beside = Place(program, "cria-tiny.gguf");
-        Assert.Equal(beside, DefaultModel.Find(program.FullName));
+        Assert.Equal(beside, ShippedModel.Find(program.FullName));
 
         static string Place(DirectoryInfo folder, string name)
         {
