@@ -32,7 +32,7 @@ public sealed record LoadOptions
     /// <summary>Replaces the rotary base that the file names.</summary>
     public double? RopeTheta { get; init; }
 
-    /// <summary>LoRA adapters to apply, see <see cref="LoraAdapter.Open"/>. Their factors stay beside the weights, which keep their type; applying costs a few percent of speed.</summary>
+    /// <summary>LoRA adapters to apply, by their paths: <c>["style"]</c> (<see cref="LoraAdapter.Open"/> has the forms). Their factors stay beside the weights, which keep their type; applying costs a few percent of speed.</summary>
     public IReadOnlyList<AdapterFile> Adapters { get; init; } = [];
 
     /// <summary>LoRA adapters of which each request may choose one by name (<see cref="GenerationOptions.Adapter"/>), besides those of <see cref="Adapters"/>. Requests with different ones are computed together.</summary>

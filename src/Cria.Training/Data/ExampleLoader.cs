@@ -34,12 +34,26 @@ public sealed class ExampleLoader
     public static ExampleStore Load(Corpus corpus, Tokenizer tokenizer, ChatTemplate template, ExampleOptions options, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(corpus);
+        return Load(corpus.Read(progress), string.Join(", ", corpus.Files.Take(3)), tokenizer, template, options, cancellationToken);
+    }
+
+    /// <summary>Tokenizes documents, wherever they come from.</summary>
+    /// <param name="documents">The documents.</param>
+    /// <param name="place">Where they come from, for messages.</param>
+    /// <param name="tokenizer">The model's vocabulary.</param>
+    /// <param name="template">The model's chat template.</param>
+    /// <param name="options">Row length, and what is learnt.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
+    /// <exception cref="CriaException">A conversation is longer than a row, or there is nothing to learn.</exception>
+    public static ExampleStore Load(IEnumerable<Document> documents, string place, Tokenizer tokenizer, ChatTemplate template, ExampleOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
         ArgumentNullException.ThrowIfNull(options);
         if (options.RowLength < 1) throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"rows of {options.RowLength} tokens hold nothing; choose 1 or more"));
         var loader = new ExampleLoader(new ExampleEncoder(tokenizer, template, options.TrainOnInputs), options);
         List<Document> batch = [];
         long characters = 0;
-        foreach (Document document in corpus.Read(progress))
+        foreach (Document document in documents)
         {
             batch.Add(document);
             characters += Characters(document);
@@ -49,7 +63,7 @@ public sealed class ExampleLoader
             characters = 0;
         }
         loader.Add(batch, cancellationToken);
-        return loader.store.LearntCount > 0 ? loader.store : throw new CriaException($"{string.Join(", ", corpus.Files.Take(3))}: there is nothing to learn from in the corpus; name files with text");
+        return loader.store.LearntCount > 0 ? loader.store : throw new CriaException($"{place}: there is nothing to learn from in the corpus; name files with text");
     }
 
     private static long Characters(Document document) => document switch
