@@ -2,6 +2,7 @@ using Cria.Server.Endpoints;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Cria.Server;
 
@@ -9,23 +10,38 @@ namespace Cria.Server;
 public static class CriaEndpoints
 {
     /// <summary>
-    /// Serves a model under OpenAI's protocol and, unless turned off, a chat page at <c>/</c>. The model stays the caller's to dispose.
+    /// Serves the model of <see cref="CriaServices.AddCria(Microsoft.Extensions.DependencyInjection.IServiceCollection, string?)"/> under OpenAI's protocol and, unless turned off, a chat page
+    /// at <c>/</c>. On a group, all of it lies below the group's address.
     /// <code>
-    /// using var model = LanguageModel.Load("model.gguf");
-    /// var app = WebApplication.CreateSlimBuilder(args).Build();
-    /// app.MapCria(model);
+    /// var builder = WebApplication.CreateBuilder(args);
+    /// builder.Services.AddCria("model.gguf");
+    /// var app = builder.Build();
+    /// app.MapCria();
     /// app.Run();
     /// </code>
     /// </summary>
-    public static void MapCria(this IEndpointRouteBuilder routes, LanguageModel model, CriaServerOptions? options = null)
+    /// <returns>All its endpoints, for authorization, rate limits and the like.</returns>
+    /// <exception cref="InvalidOperationException">The application's services have no model.</exception>
+    public static IEndpointConventionBuilder MapCria(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        return Map(routes, routes.ServiceProvider.GetService<ModelHost>() ?? throw new InvalidOperationException("there is no model to serve; call builder.Services.AddCria() first, or MapCria(model)"));
+    }
+
+    /// <summary>
+    /// Serves a model under OpenAI's protocol and, unless turned off, a chat page at <c>/</c>. The model stays the caller's to dispose.
+    /// </summary>
+    /// <returns>All its endpoints, for authorization, rate limits and the like.</returns>
+    public static IEndpointConventionBuilder MapCria(this IEndpointRouteBuilder routes, LanguageModel model, CriaServerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(routes);
         ArgumentNullException.ThrowIfNull(model);
-        Map(routes, new ModelHost(model, options ?? new CriaServerOptions()));
+        return Map(routes, new ModelHost(model, options ?? new CriaServerOptions()));
     }
 
-    internal static void Map(IEndpointRouteBuilder routes, ModelHost host)
+    internal static RouteGroupBuilder Map(IEndpointRouteBuilder routes, ModelHost host)
     {
+        RouteGroupBuilder all = routes.MapGroup("");
         Post("/v1/chat/completions", ChatEndpoint.ServeAsync);
         Post("/v1/completions", CompletionEndpoint.ServeAsync);
         Post("/v1/embeddings", EmbeddingsEndpoint.ServeAsync);
@@ -41,17 +57,18 @@ public static class CriaEndpoints
         Get("/v1/models", ModelsEndpoint.ListAsync);
         Get("/v1/models/{**name}", ModelsEndpoint.OneAsync);
         Get("/props", ModelsEndpoint.PropertiesAsync);
-        routes.MapGet("/openapi.json", Handler.Open(host, DescriptionEndpoint.ServeAsync));
-        routes.MapGet("/health", Handler.Open(host, context => HealthEndpoint.ReadyAsync(context, host)));
-        routes.MapGet("/health/ready", Handler.Open(host, context => HealthEndpoint.ReadyAsync(context, host)));
-        routes.MapGet("/health/live", Handler.Open(host, HealthEndpoint.LiveAsync));
+        all.MapGet("/openapi.json", Handler.Open(host, DescriptionEndpoint.ServeAsync));
+        all.MapGet("/health", Handler.Open(host, context => HealthEndpoint.ReadyAsync(context, host)));
+        all.MapGet("/health/ready", Handler.Open(host, context => HealthEndpoint.ReadyAsync(context, host)));
+        all.MapGet("/health/live", Handler.Open(host, HealthEndpoint.LiveAsync));
         if (host.Options.HasPage)
         {
             var page = new PageFiles();
-            foreach (string path in page.Paths.Prepend("/")) routes.MapMethods(path, ["GET", "HEAD"], Handler.Open(host, page.ServeAsync));
+            foreach (string path in page.Paths.Prepend("/")) all.MapMethods(path, ["GET", "HEAD"], Handler.Open(host, context => page.ServeAsync(context, path)));
         }
+        return all;
 
-        void Get(string path, Func<HttpContext, ModelHost, Task> serve) => routes.MapGet(path, Handler.Keyed(host, context => serve(context, host)));
-        void Post(string path, Func<HttpContext, ModelHost, Task> serve) => routes.MapPost(path, Handler.Keyed(host, context => serve(context, host)));
+        void Get(string path, Func<HttpContext, ModelHost, Task> serve) => all.MapGet(path, Handler.Keyed(host, context => serve(context, host)));
+        void Post(string path, Func<HttpContext, ModelHost, Task> serve) => all.MapPost(path, Handler.Keyed(host, context => serve(context, host)));
     }
 }

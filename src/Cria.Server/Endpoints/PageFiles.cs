@@ -28,11 +28,16 @@ internal sealed class PageFiles
     /// <summary>The addresses of the files.</summary>
     public IEnumerable<string> Paths => files.Keys;
 
-    /// <summary>Sends a file; <c>/</c> is the page itself.</summary>
-    public Task ServeAsync(HttpContext context)
+    /// <summary>Sends the file of an address; <c>/</c> is the page itself.</summary>
+    public Task ServeAsync(HttpContext context, string path)
     {
-        string path = context.Request.Path.Value is "/" or null ? "/index.html" : context.Request.Path.Value;
-        if (!files.TryGetValue(path, out PageFile? file)) throw new ApiException(404, $"there is nothing at {path}");
+        if (path == "/" && context.Request.Path.Value is { Length: > 0 } asked && !asked.EndsWith('/'))
+        {
+            // In a group's address the page's own ones, which are relative, need the slash.
+            context.Response.Redirect(context.Request.PathBase + context.Request.Path + "/");
+            return Task.CompletedTask;
+        }
+        PageFile file = files[path == "/" ? "/index.html" : path];
         IHeaderDictionary headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
