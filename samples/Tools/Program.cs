@@ -1,0 +1,32 @@
+using System.ComponentModel;
+using Cria;
+using Microsoft.Extensions.AI;
+
+using var model = LanguageModel.Load(args.FirstOrDefault());
+using IChatClient client = model.AsIChatClient();
+
+AIFunction[] functions = [AIFunctionFactory.Create(Weather)];
+List<ChatMessage> messages = [new(ChatRole.User, "What is the weather in Lima?")];
+
+// Models from 3B on decide for themselves whether to call (ChatToolMode.Auto). The small one that ships never learnt to; RequireAny holds its answer to a call all the same.
+var options = new ChatOptions { Tools = [.. functions], ToolMode = ChatToolMode.RequireAny };
+while (true)
+{
+    ChatResponse response = await client.GetResponseAsync(messages, options);
+    messages.AddMessages(response);
+    FunctionCallContent[] calls = [.. response.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()];
+    foreach (FunctionCallContent call in calls)
+    {
+        object? result = await functions.First(function => function.Name == call.Name).InvokeAsync(new AIFunctionArguments(call.Arguments));
+        Console.WriteLine($"{call.Name}({string.Join(", ", call.Arguments!.Values)}) = {result}");
+        messages.Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call.CallId, result)]));
+    }
+    if (calls.Length == 0) break;
+    options.ToolMode = ChatToolMode.None;
+}
+Console.WriteLine(messages[^1].Text);
+
+[Description("The weather in a city, now.")]
+static string Weather([Description("The city.")] City city) => city == City.Lima ? "Lima has mist and 17 degrees." : "Cusco has sun and 21 degrees.";
+
+internal enum City { Lima, Cusco }
