@@ -5,11 +5,11 @@ using Microsoft.Extensions.AI;
 using var model = LanguageModel.Load(args.FirstOrDefault());
 using IChatClient client = model.AsIChatClient();
 
-AIFunction[] functions = [AIFunctionFactory.Create(Weather)];
-List<ChatMessage> messages = [new(ChatRole.User, "What is the weather in Lima?")];
+AIFunction[] functions = [AIFunctionFactory.Create(SecretNumber, "secret_number")];
+List<ChatMessage> messages = [new(ChatRole.User, "What is Mira's secret number?")];
 
-// Models from 3B on decide for themselves whether to call (ChatToolMode.Auto). The small one that ships never learnt to; RequireAny holds its answer to a call all the same.
-var options = new ChatOptions { Tools = [.. functions], ToolMode = ChatToolMode.RequireAny };
+// Larger models decide for themselves whether to call (ChatToolMode.Auto). The small one that ships never learnt to; RequireAny holds its answer to a call all the same.
+var options = new ChatOptions { Tools = [.. functions], ToolMode = ChatToolMode.RequireAny, Temperature = 0 };
 while (true)
 {
     ChatResponse response = await client.GetResponseAsync(messages, options);
@@ -18,7 +18,7 @@ while (true)
     foreach (FunctionCallContent call in calls)
     {
         object? result = await functions.First(function => function.Name == call.Name).InvokeAsync(new AIFunctionArguments(call.Arguments));
-        Console.WriteLine($"{call.Name}({string.Join(", ", call.Arguments!.Values)}) = {result}");
+        Console.WriteLine($"{call.Name}({string.Join(", ", call.Arguments!.Values)}): {result}");
         messages.Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call.CallId, result)]));
     }
     if (calls.Length == 0) break;
@@ -26,7 +26,7 @@ while (true)
 }
 Console.WriteLine(messages[^1].Text);
 
-[Description("The weather in a city, now.")]
-static string Weather([Description("The city.")] City city) => city == City.Lima ? "Lima has mist and 17 degrees." : "Cusco has sun and 21 degrees.";
+[Description("Tells a person's secret number.")]
+static string SecretNumber([Description("Whose number it is.")] Person person) => $"{person}'s secret number is {(person == Person.Mira ? 4821 : 1765)}.";
 
-internal enum City { Lima, Cusco }
+internal enum Person { Mira, Tom }

@@ -21,8 +21,9 @@ public partial class SampleTests(Packages packages)
     [Fact]
     public async Task Tools_are_called_and_their_results_reach_the_model()
     {
-        string output = await Run("Tools");
-        Assert.Matches(@"^Weather\((Lima|Cusco)\) = (Lima has mist and 17|Cusco has sun and 21) degrees\.\n.", output);
+        string[] lines = (await Run("Tools")).Trim().Split('\n');
+        Assert.Matches(@"^secret_number\((Mira|Tom)\): (Mira's secret number is 4821|Tom's secret number is 1765)\.$", lines[0]);
+        Assert.Matches("4821|1765", lines[1]);
     }
 
     [Fact]
@@ -32,7 +33,7 @@ public partial class SampleTests(Packages packages)
         double[] losses = [.. Loss().Matches(output).Select(match => double.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
         Assert.Equal(6, losses.Length);
         Assert.True(losses[^1] < losses[0] / 4, output);
-        Assert.Matches("after: .*(Arr|matey|Captain)", output);
+        Assert.Matches("after:  .*(Arr|matey|Captain)", output);
         Assert.DoesNotMatch("before: .*(Arr|matey|Captain)", output);
     }
 
