@@ -21,7 +21,8 @@ public class GuideTests
         foreach ((string header, string[] code) in Blocks(File.ReadAllLines(Path.Combine(Root, page))))
         {
             string[] words = header.Split(' ');
-            if (words.Length == 1 && words[0] != "csharp") continue;
+            // What it shows is OpenAI's client, which is nobody's sample.
+            if (words.Length == 1 && (words[0] != "csharp" || page is "docs/serving.md")) continue;
             Assert.True(words.Length == 2, $"{page}: the block '{code.FirstOrDefault()}' names no file of a sample");
             string[] sample = File.ReadAllLines(Path.Combine(Root, words[1]));
             Assert.True(Enumerable.Range(0, sample.Length).Any(start => IsAt(code, sample, start)), $"{page}: {words[1]} does not have these lines:\n{string.Join('\n', code)}");

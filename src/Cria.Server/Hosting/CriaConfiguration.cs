@@ -41,6 +41,7 @@ internal sealed class CriaConfiguration(IConfiguration? configuration) : IConfig
         if (Is(entry, nameof(server.MaxChoices))) return server with { MaxChoices = Number<int>(entry) };
         if (Is(entry, nameof(server.MaxBodyBytes))) return server with { MaxBodyBytes = Number<long>(entry) };
         if (Is(entry, nameof(server.RequestsPerMinute))) return server with { RequestsPerMinute = Number<int>(entry) };
+        if (Is(entry, nameof(server.PromptFolder))) return server with { PromptFolder = entry.Value };
         if (Is(entry, nameof(server.LogsText))) return server with { LogsText = Truth(entry) };
         if (Is(entry, nameof(server.HasPage))) return server with { HasPage = Truth(entry) };
         throw Unknown(entry);
