@@ -10,13 +10,13 @@ namespace Cria.Tensors.Kernels.Assembled;
 /// <summary>Which products of a tile an assembled kernel computes; see <see cref="AttentionTile"/> and <see cref="PairTile"/>, whose bits it gives.</summary>
 internal enum TileKind
 {
-    /// <summary>Scores of floats, 16 positions.</summary>
+    /// <summary>Scores of floats.</summary>
     Scores,
-    /// <summary>Weighted values of floats, 16 features.</summary>
+    /// <summary>Weighted values of floats.</summary>
     Values,
-    /// <summary>Scores of pairs of 16-bit integers, 16 positions, block after block.</summary>
+    /// <summary>Scores of pairs of 16-bit integers, block after block.</summary>
     PairScores,
-    /// <summary>Weighted values of pairs, 16 features.</summary>
+    /// <summary>Weighted values of pairs, of one block.</summary>
     PairValues,
 }
 
@@ -35,6 +35,9 @@ internal unsafe struct TileCall
 
     /// <summary>Steps; of one block for <see cref="TileKind.PairScores"/>.</summary>
     public long Steps;
+
+    /// <summary>Groups of 16 positions or features, one after another.</summary>
+    public long Groups;
 
     /// <summary>Blocks; only for <see cref="TileKind.PairScores"/>.</summary>
     public long Blocks;
@@ -75,13 +78,13 @@ internal static unsafe class TileEntries
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
     public static bool IsAvailable { get; } = Avx2.IsSupported && Fma.IsSupported && ExecutableMemory.IsAvailable;
 
-    /// <summary>Runs a kernel for the first <paramref name="rows"/> rows of a tile.</summary>
-    public static void Run(TileKind kind, int rows, in TileCall call)
+    /// <summary>Runs a kernel for the first <paramref name="rows"/> rows of a tile. The kernel counts in its own copy of the arguments.</summary>
+    public static void Run(TileKind kind, int rows, TileCall call)
     {
         int index = (int)kind * AttentionTile.Rows + rows - 1;
         nint entry = Entries[index];
         if (entry == 0) entry = Build(index, kind, rows);
-        fixed (TileCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)entry)(arguments);
+        ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)entry)(&call);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -108,14 +111,15 @@ internal static unsafe class TileEntries
         c.mov(arguments, Registers.FirstArgument);
         Load(lanes, nameof(TileCall.Lanes));
         Load(laneBytes, nameof(TileCall.LaneBytes));
-        Load(numbers, nameof(TileCall.Numbers));
         Load(sumBytes, nameof(TileCall.SumBytes));
         Load(ahead, nameof(TileCall.Ahead));
         Load(aheadBytes, nameof(TileCall.AheadBytes));
         Load(laneScales, nameof(TileCall.LaneScales));
+        Label group = c.CreateLabel(), block = c.CreateLabel(), loop = c.CreateLabel();
+        c.Label(ref group);
+        Load(numbers, nameof(TileCall.Numbers));
         Load(blocks, nameof(TileCall.Blocks));
         Load(factors, nameof(TileCall.RowScales));
-        Label block = c.CreateLabel(), loop = c.CreateLabel();
         c.Label(ref block);
         Load(steps, nameof(TileCall.Steps));
         if (kind == TileKind.Values)
@@ -194,6 +198,15 @@ internal static unsafe class TileEntries
             });
         }
         else ForEachRow(Store);
+        // Keys and pairs go on where they are; values of floats begin again, 16 features further.
+        if (kind == TileKind.Values)
+        {
+            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], 64);
+            Load(lanes, nameof(TileCall.Lanes));
+        }
+        c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Sums))], 64);
+        c.dec(__qword_ptr[arguments + Offset(nameof(TileCall.Groups))]);
+        c.jnz(group);
         Registers.Leave(c);
         return c;
 

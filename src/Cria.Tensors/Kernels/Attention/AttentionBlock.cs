@@ -21,7 +21,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly long firstPosition;
     private readonly int[] pages;
     private readonly bool hasKeyPairs, hasValuePairs;
-    private readonly float* keys, values, queries, outputs, maximums, sums, totals, totalMaximums, totalSums, scores, shrink;
+    private readonly float* entries, queries, outputs, maximums, sums, totals, totalMaximums, totalSums, scores, shrink;
     private readonly short* rounded;
 
     /// <summary>A block in a worker's scratch memory of <see cref="ScratchBytes"/>.</summary>
@@ -35,14 +35,13 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         hasValuePairs = KvTypes.IsQuantized(pool.Layout.Types.Values);
         tiles = Tiles(rows);
         int padded = tiles * AttentionTile.Rows;
-        keys = (float*)memory;
-        values = keys + KvLayout.PageSize * size;
-        queries = values + KvLayout.PageSize * size;
+        entries = (float*)memory;
+        queries = entries + KvLayout.PageSize * size;
         outputs = queries + padded * size;
         totals = outputs + padded * size;
         sums = totals + padded * size;
         scores = sums + padded * 16;
-        rounded = (short*)(scores + AttentionTile.Rows * KvLayout.PageSize);
+        rounded = (short*)(scores + padded * KvLayout.PageSize);
         maximums = (float*)rounded + AttentionTile.Rows * (KvLayout.PageSize / 2 + 1);
         totalMaximums = maximums + padded;
         totalSums = totalMaximums + padded;
@@ -56,7 +55,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     public static long ScratchBytes(int headSize, int rows)
     {
         long padded = Tiles(rows) * AttentionTile.Rows;
-        return sizeof(float) * (2L * KvLayout.PageSize * headSize + padded * (3L * headSize + 16 + 3) + AttentionTile.Rows * (KvLayout.PageSize + KvLayout.PageSize / 2 + 2));
+        return sizeof(float) * ((long)KvLayout.PageSize * headSize + padded * (3L * headSize + 16 + 4 + KvLayout.PageSize) + AttentionTile.Rows * (KvLayout.PageSize / 2 + 1));
     }
 
     /// <summary>Floats of one stretch's result: for each row its sum, its maximum and what it gathered.</summary>
@@ -99,25 +98,18 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         {
             long pageStart = (long)page * KvLayout.PageSize;
             byte* ahead = pool.Keys(pages[Math.Min(page + 1, last)], layer, head);
-            if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, keys, keys + half);
-            else KvPage.ReadKeys<T>(pool, pages[page], layer, head, keys);
-            if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, values, values + half);
-            else KvPage.ReadValues<T>(pool, pages[page], layer, head, values);
-            for (int tile = 0; tile < tiles; tile++)
+            // Keys for all tiles, then values for all: the first-level cache has no room for both.
+            if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);
+            else KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
+            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, entries, entries + half, ahead, tile == tiles - 1 ? aheadStep : 0);
+            if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, entries + half);
+            else KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
+            for (int tile = FirstTile(pageStart); tile < tiles; tile++)
             {
-                int firstRow = tile * AttentionTile.Rows, lastRow = Math.Min(firstRow + AttentionTile.Rows, rows) - 1, tileRows = lastRow - firstRow + 1;
-                if (firstPosition + lastRow / group < pageStart) continue;
-                float* tileQueries = queries + (long)firstRow * size;
-                if (hasKeyPairs) PairTile.Scores<T>((int*)tileQueries, tileQueries + AttentionTile.Rows * size / 2, keys, keys + half, size, tileRows, scores, ahead, tile == 0 ? 2 * aheadStep : 0);
-                else AttentionTile.Scores<T>(tileQueries, keys, size, tileRows, scores, ahead, tile == 0 ? aheadStep : 0);
-                for (int row = 0; row < tileRows; row++)
-                {
-                    int token = (firstRow + row) / group;
-                    int visible = (int)Math.Clamp(firstPosition + token + 1 - pageStart, 0, KvLayout.PageSize);
-                    shrink[row] = AttentionTile.Weigh<T>(scores + row * KvLayout.PageSize, visible, ref maximums[firstRow + row], sums + (firstRow + row) * 16);
-                }
-                if (hasValuePairs) PairTile.Gather<T>(scores, values, values + half, size, tileRows, shrink, outputs + (long)firstRow * size, rounded);
-                else AttentionTile.Gather<T>(scores, values, size, tileRows, shrink, outputs + (long)firstRow * size);
+                int firstRow = tile * AttentionTile.Rows;
+                float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
+                if (hasValuePairs) PairTile.Gather<T>(weights, entries, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded);
+                else AttentionTile.Gather<T>(weights, entries, size, RowsOf(tile), shrink + firstRow, output);
             }
         }
     }
@@ -155,6 +147,26 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
             float* target = output.Row(firstRow + row / group) + (head * group + row % group) * size;
             for (int d = 0; d < size; d += 16) (T.Load(source + d) * inverse).Store(target + d);
             if (hasValuePairs) Hadamard.Rotate<T>(target, size);
+        }
+    }
+
+    /// <summary>Rows of a tile that there are.</summary>
+    private readonly int RowsOf(int tile) => Math.Min(AttentionTile.Rows, rows - tile * AttentionTile.Rows);
+
+    /// <summary>The first tile of which a row looks back to a page.</summary>
+    private readonly int FirstTile(long pageStart) => (int)Math.Max(0, pageStart - firstPosition) * group / AttentionTile.Rows;
+
+    /// <summary>Scores one tile against a page of keys and turns the scores into weights.</summary>
+    private readonly void Score(int tile, long pageStart, float* keys, float* keyScales, byte* ahead, int aheadStep)
+    {
+        int firstRow = tile * AttentionTile.Rows, tileRows = RowsOf(tile);
+        float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
+        if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep);
+        else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep);
+        for (int row = firstRow; row < firstRow + tileRows; row++, weights += KvLayout.PageSize)
+        {
+            int visible = (int)Math.Clamp(firstPosition + row / group + 1 - pageStart, 0, KvLayout.PageSize);
+            shrink[row] = AttentionTile.Weigh<T>(weights, visible, ref maximums[row], sums + row * 16);
         }
     }
 

@@ -28,24 +28,25 @@ internal static unsafe class AttentionTile
             for (int pair = 0; pair < Page / 32; pair++) ScorePair<T>(q, keys + pair * 2 * headSize * 16, headSize, scores + pair * 32, ahead + pair * 2 * headSize * aheadStep, aheadStep);
             return;
         }
+        if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+        {
+            TileEntries.Run(TileKind.Scores, rows, new TileCall
+            {
+                Lanes = keys,
+                LaneBytes = 64,
+                Numbers = q,
+                Steps = headSize,
+                Groups = Page / 16,
+                Sums = scores,
+                SumBytes = Page * sizeof(float),
+                Ahead = ahead,
+                AheadBytes = aheadStep,
+            });
+            return;
+        }
         for (int group = 0; group < Page / 16; group++)
         {
             byte* next = ahead + group * headSize * aheadStep;
-            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
-            {
-                TileEntries.Run(TileKind.Scores, rows, new TileCall
-                {
-                    Lanes = keys + group * headSize * 16,
-                    LaneBytes = 64,
-                    Numbers = q,
-                    Steps = headSize,
-                    Sums = scores + group * 16,
-                    SumBytes = Page * sizeof(float),
-                    Ahead = next,
-                    AheadBytes = aheadStep,
-                });
-                continue;
-            }
             if (rows <= 4) ScoreGroup<T, FourRows>(q, keys + group * headSize * 16, headSize, scores + group * 16, next, aheadStep);
             else ScoreGroup<T, SixRows>(q, keys + group * headSize * 16, headSize, scores + group * 16, next, aheadStep);
         }
@@ -83,6 +84,21 @@ internal static unsafe class AttentionTile
     /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], weights [row, 64].</summary>
     public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output) where T : struct, ILanes<T>
     {
+        if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+        {
+            TileEntries.Run(TileKind.Values, rows, new TileCall
+            {
+                Lanes = values,
+                LaneBytes = headSize * sizeof(float),
+                Numbers = weights,
+                Steps = Page,
+                Groups = headSize / 16,
+                Sums = output,
+                SumBytes = headSize * sizeof(float),
+                Shrink = shrink,
+            });
+            return;
+        }
         int feature = 0;
         if (typeof(T) == typeof(Lanes512))
         {
@@ -90,20 +106,6 @@ internal static unsafe class AttentionTile
         }
         for (; feature < headSize; feature += 16)
         {
-            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
-            {
-                TileEntries.Run(TileKind.Values, rows, new TileCall
-                {
-                    Lanes = values + feature,
-                    LaneBytes = headSize * sizeof(float),
-                    Numbers = weights,
-                    Steps = Page,
-                    Sums = output + feature,
-                    SumBytes = headSize * sizeof(float),
-                    Shrink = shrink,
-                });
-                continue;
-            }
             if (rows <= 4) GatherGroup<T, FourRows>(weights, values + feature, headSize, shrink, output + feature);
             else GatherGroup<T, SixRows>(weights, values + feature, headSize, shrink, output + feature);
         }

@@ -41,27 +41,27 @@ internal static unsafe class PairTile
     {
         int blocks = headSize / Block;
         new Span<float>(scores, rows * Page).Clear();
+        if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+        {
+            TileEntries.Run(TileKind.PairScores, rows, new TileCall
+            {
+                Lanes = keys,
+                LaneBytes = 64,
+                Numbers = q,
+                Steps = Block / 2,
+                Groups = Page / 16,
+                Blocks = blocks,
+                Sums = scores,
+                SumBytes = Page * sizeof(float),
+                RowScales = qScales,
+                LaneScales = keyScales,
+                Ahead = ahead,
+                AheadBytes = aheadStep,
+            });
+            return;
+        }
         for (int group = 0; group < Page / 16; group++)
         {
-            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
-            {
-                int first = group * blocks;
-                TileEntries.Run(TileKind.PairScores, rows, new TileCall
-                {
-                    Lanes = keys + first * (Block / 2) * 16,
-                    LaneBytes = 64,
-                    Numbers = q,
-                    Steps = Block / 2,
-                    Blocks = blocks,
-                    Sums = scores + group * 16,
-                    SumBytes = Page * sizeof(float),
-                    RowScales = qScales,
-                    LaneScales = keyScales + first * 16,
-                    Ahead = ahead + first * (Block / 2) * aheadStep,
-                    AheadBytes = aheadStep,
-                });
-                continue;
-            }
             for (int block = 0; block < blocks; block++)
             {
                 int at = group * blocks + block;
@@ -83,24 +83,25 @@ internal static unsafe class PairTile
         for (int block = 0; block < headSize / Block; block++)
         {
             for (int row = 0; row < rows; row++) scales[row] = Round<T>(weights + row * Page, valueScales + block * Page, rounded + row * Page);
+            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+            {
+                TileEntries.Run(TileKind.PairValues, rows, new TileCall
+                {
+                    Lanes = values + block * Page * 16,
+                    LaneBytes = 64,
+                    Numbers = rounded,
+                    Steps = Page / 2,
+                    Groups = Block / 16,
+                    Sums = output + block * Block,
+                    SumBytes = headSize * sizeof(float),
+                    Shrink = shrink,
+                    RowScales = scales,
+                });
+                continue;
+            }
             for (int group = 2 * block; group < 2 * block + 2; group++)
             {
                 float* v = values + group * (Page / 2) * 16, o = output + group * 16;
-                if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
-                {
-                    TileEntries.Run(TileKind.PairValues, rows, new TileCall
-                    {
-                        Lanes = v,
-                        LaneBytes = 64,
-                        Numbers = rounded,
-                        Steps = Page / 2,
-                        Sums = o,
-                        SumBytes = headSize * sizeof(float),
-                        Shrink = shrink,
-                        RowScales = scales,
-                    });
-                    continue;
-                }
                 if (rows <= 4) GatherGroup<T, FourRows>((float*)rounded, scales, v, headSize, shrink, o);
                 else GatherGroup<T, SixRows>((float*)rounded, scales, v, headSize, shrink, o);
             }
