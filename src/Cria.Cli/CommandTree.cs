@@ -19,6 +19,7 @@ internal static class CommandTree
         ("new", (terminal, _) => NewCommand.Create(terminal)),
         ("train", (terminal, _) => TrainCommand.Create(terminal)),
         ("data", (terminal, _) => DataCommand.Create(terminal)),
+        ("extend", (terminal, _) => ExtendCommand.Create(terminal)),
         ("tokenizer", (terminal, _) => TokenizerCommand.Create(terminal)),
         ("bench", (terminal, _) => BenchCommand.Create(terminal)),
         ("eval", (terminal, _) => EvalCommand.Create(terminal)),

@@ -17,6 +17,8 @@ public partial class ArchitectureTests
     [InlineData("src/Cria/Adapters", "Cria.Models,Cria.Generation,Cria.Packing,Cria.Evaluation,Cria.Tokenization,Cria.Chat,Cria.Corpora")]
     [InlineData("src/Cria/Corpora", "Cria.Models,Cria.Generation,Cria.Packing,Cria.Evaluation,Cria.Tokenization")]
     [InlineData("src/Cria/Generation", "Cria.Chat,Cria.Packing,Cria.Evaluation")]
+    [InlineData("src/Cria/Evaluation", "Cria.Extension")]
+    [InlineData("src/Cria/Packing", "Cria.Extension,Cria.Evaluation")]
     [InlineData("src/Cria/Hub", "Cria.Models,Cria.Tokenization,Cria.Generation,Cria.Chat,Cria.Packing,Cria.Evaluation")]
     [InlineData("src/Cria.Training", "Cria.Cli,System.CommandLine,Spectre.Console")]
     [InlineData("src/Cria.Training/Data", "Cria.Training.Checkpoints,Cria.Training.Reports,Cria.Tensors.Backends")]

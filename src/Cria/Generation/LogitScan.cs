@@ -79,6 +79,13 @@ internal static class LogitScan
         return (mass, weighted / mass);
     }
 
+    /// <summary>Negative log-likelihood of a token, in nats.</summary>
+    public static double Loss(ReadOnlySpan<float> logits, int token)
+    {
+        float max = Max(logits);
+        return max + Math.Log(SumExp(logits, max, 1)) - logits[token];
+    }
+
     /// <summary>Σ p · (ln p − ln q), the Kullback-Leibler divergence in nats, with ln p given and ln q = <paramref name="logits"/> − <paramref name="logSum"/>.</summary>
     public static double Divergence(ReadOnlySpan<float> logProbabilities, ReadOnlySpan<float> logits, float logSum)
     {

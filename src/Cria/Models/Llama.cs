@@ -13,7 +13,6 @@ public sealed class Llama : IDisposable
 {
     private readonly IBackend ops;
     private readonly LlamaWeights weights;
-    private readonly RopeFrequencies rope;
 
     /// <summary>
     /// Builds the network from a model file, with the products of <paramref name="adapters"/> added to those of its weights, and of <paramref name="choices"/> those that a
@@ -25,7 +24,7 @@ public sealed class Llama : IDisposable
         ops = backend;
         weights = LlamaLoader.Load(source, config, backend, progress, adapters, choices);
         AdapterCount = choices?.Count ?? 0;
-        rope = RopeFrequencies.Create(config.HeadSize, config.RopeTheta, config.RopeScaling, LlamaLoader.RopeDivisors(source, config));
+        Rope = RopeFrequencies.Create(config.HeadSize, config.RopeTheta, config.RopeScaling, LlamaLoader.RopeDivisors(source, config));
     }
 
     /// <summary>The network's shape.</summary>
@@ -33,6 +32,9 @@ public sealed class Llama : IDisposable
 
     /// <summary>Adapters that a sequence may choose from.</summary>
     public int AdapterCount { get; }
+
+    /// <summary>The rotary frequencies. Whoever exchanges them begins new sequences: keys that are cached keep their angles.</summary>
+    internal RopeFrequencies Rope { get; set; }
 
     /// <summary>
     /// A cache for sequences of this network that may hold <paramref name="maxTokens"/> tokens in all, as halves where nothing is said. Memory is taken as it is used.
@@ -72,7 +74,7 @@ public sealed class Llama : IDisposable
         ops.BeginStep();
         ops.ChooseAdapters(batch.Adapters);
         Tensor x = ops.Embed(weights.TokenEmbedding, batch.Tokens);                                                  // [tokens, hidden]
-        Tensor angles = ops.RopeAngles(rope.Values, rope.Magnitude, batch.Positions);                                // [tokens, headSize]
+        Tensor angles = ops.RopeAngles(Rope.Values, Rope.Magnitude, batch.Positions);                                // [tokens, headSize]
         for (int i = 0; i < weights.Layers.Count; i++)
         {
             using StepScope scope = ops.BeginScope();

@@ -118,23 +118,24 @@ internal static class HuggingFaceSettings
         }
     }
 
-    /// <summary>GGUF keeps Llama 3.1's scaling as divisors, whose largest is the factor; the other numbers are the same in every release.</summary>
+    /// <summary>GGUF keeps Llama 3.1's scaling as divisors, whose largest is the factor; the other numbers are the same in every release, unless the file names them.</summary>
     private static void WriteLlama3Scaling(Utf8JsonWriter json, ITensorSource source, TensorInfo info, int headSize)
     {
-        const double Low = 1, High = 4;
-        const int Original = 8192;
+        ModelMetadata settings = source.Metadata;
+        double low = settings.Number("llama.rope.scaling.low_freq_factor", 1), high = settings.Number("llama.rope.scaling.high_freq_factor", 4);
+        long original = settings.Integer("llama.rope.scaling.original_context_length", 8192);
         ReadOnlySpan<float> divisors = info.Type == TensorType.F32 ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(source.View(info).Row(0)) : [];
         float factor = 1;
         foreach (float divisor in divisors) factor = Math.Max(factor, divisor);
-        float[] expected = RopeDivisors.Of(source.Metadata.Number("llama.rope.freq_base", 10000), headSize, factor, Low, High, Original);
+        float[] expected = RopeDivisors.Of(source.Metadata.Number("llama.rope.freq_base", 10000), headSize, factor, low, high, original);
         for (int i = 0; i < expected.Length; i++)
             if (divisors.Length != expected.Length || !(Math.Abs(divisors[i] - expected[i]) <= 1e-3f * expected[i]))
                 throw new CriaException($"{source.Path}: the rotary divisors in {RopeDivisors.TensorName} are not those of Llama 3.1's rule; a Hugging Face folder cannot express them");
         json.WriteStartObject("rope_scaling");
         json.WriteNumber("factor", factor);
-        json.WriteNumber("low_freq_factor", Low);
-        json.WriteNumber("high_freq_factor", High);
-        json.WriteNumber("original_max_position_embeddings", Original);
+        json.WriteNumber("low_freq_factor", Short(low));
+        json.WriteNumber("high_freq_factor", Short(high));
+        json.WriteNumber("original_max_position_embeddings", original);
         json.WriteString("rope_type", "llama3");
         json.WriteEndObject();
     }

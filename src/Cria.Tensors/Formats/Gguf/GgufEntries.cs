@@ -3,8 +3,8 @@ namespace Cria.Tensors.Formats.Gguf;
 /// <summary>The settings of any model as GGUF stores them.</summary>
 public static class GgufEntries
 {
-    /// <summary>A GGUF file's settings as they are stored; another container's with the types GGUF files have for such values.</summary>
-    public static IReadOnlyList<GgufEntry> Of(ITensorSource source) => source is GgufReader gguf
+    /// <summary>The settings of a GGUF file, or a source made from one, as they are stored; another container's with the types GGUF files have for such values.</summary>
+    public static IReadOnlyList<GgufEntry> Of(ITensorSource source) => source is IGgufSettings gguf
         ? gguf.Entries
         : Of(source.Metadata.Values);
 

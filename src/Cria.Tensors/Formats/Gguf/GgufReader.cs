@@ -6,7 +6,7 @@ namespace Cria.Tensors.Formats.Gguf;
 /// <summary>
 /// Reads a model from GGUF, version 2 or 3, in one file or split into several. Tensors stay in the mapped files; nothing is copied.
 /// </summary>
-public sealed class GgufReader : ITensorSource
+public sealed class GgufReader : ITensorSource, IGgufSettings
 {
     /// <summary>Settings that speak of a part, not of the model: its number, how many parts there are, how many tensors they hold together.</summary>
     internal const string SplitNumber = "split.no", SplitCount = "split.count", SplitTensorCount = "split.tensors.count";
