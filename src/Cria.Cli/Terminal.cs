@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Cria.Tensors;
 using Spectre.Console;
@@ -70,6 +71,14 @@ internal sealed class Terminal : IDisposable
 
     /// <summary>The text as standard output should show it.</summary>
     public string OnOutput(string text, Ink ink) => OutputIsTerminal ? Coloured(text, ink) : text;
+
+    /// <summary>Dark text on a colour given as #RRGGBB, where standard output shows colours.</summary>
+    public string OnOutput(string text, string background)
+    {
+        if (!OutputIsTerminal || !colours) return text;
+        int rgb = Convert.ToInt32(background[1..], 16);
+        return string.Create(CultureInfo.InvariantCulture, $"\e[38;2;22;24;29;48;2;{rgb >> 16};{rgb >> 8 & 255};{rgb & 255}m{text}\e[0m");
+    }
 
     /// <summary>The text as standard error should show it.</summary>
     public string OnError(string text, Ink ink) => ErrorIsTerminal ? Coloured(text, ink) : text;

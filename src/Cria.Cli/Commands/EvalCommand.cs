@@ -6,5 +6,5 @@ namespace Cria.Cli.Commands;
 internal static class EvalCommand
 {
     /// <summary>The group.</summary>
-    public static Command Create(Terminal terminal) => new Verb("eval", "Measure how good a model is.") { EvalExactCommand.Create(terminal), EvalPositionsCommand.Create(terminal) };
+    public static Command Create(Terminal terminal) => new Verb("eval", "Measure how good a model is.") { EvalExactCommand.Create(terminal), EvalPositionsCommand.Create(terminal), EvalNiahCommand.Create(terminal), EvalRulerCommand.Create(terminal) };
 }

@@ -3,6 +3,7 @@ using Cria.Adapters;
 using Cria.Cli.Pulling;
 using Cria.Models;
 using Cria.Packing;
+using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 
 namespace Cria.Cli.Options;
@@ -36,8 +37,14 @@ internal sealed class ModelOptions
     /// <summary>The model as the user named it; null when not.</summary>
     public string? Named(ParseResult parsed) => parsed.GetValue(model);
 
-    /// <summary>Loads the model as asked, or the one that <paramref name="named"/> names, with a bar on a terminal.</summary>
-    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, string? named = null, int parallel = 1, int queue = 1024, IReadOnlyList<NamedAdapter>? choices = null)
+    /// <summary>How keys and values are kept.</summary>
+    public KvTypes KvType(ParseResult parsed) => cache.Read(parsed);
+
+    /// <summary>
+    /// Loads the model as asked, or the one that <paramref name="named"/> names, with a bar on a terminal; for <paramref name="tokens"/> tokens where the command needs so many
+    /// and the user does not say otherwise.
+    /// </summary>
+    public LanguageModel Load(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken, string? named = null, int parallel = 1, int queue = 1024, IReadOnlyList<NamedAdapter>? choices = null, long? tokens = null)
     {
         named ??= parsed.GetValue(model);
         string path = NamedModel.Locate(named, terminal, cancellationToken);
@@ -45,9 +52,9 @@ internal sealed class ModelOptions
         (RopeScaling? scaling, long? stretched) = Scaling(parsed, path);
         return LanguageModel.Load(path, new LoadOptions
         {
-            ContextLength = parsed.GetValue(context) ?? stretched,
+            ContextLength = parsed.GetValue(context) ?? tokens ?? stretched,
             Threads = (int)(parsed.GetValue(threads) ?? 0),
-            KvType = cache.Read(parsed),
+            KvType = KvType(parsed),
             RopeTheta = parsed.GetValue(ropeBase),
             RopeScaling = scaling,
             Adapters = [.. (parsed.GetValue(lora) ?? []).Select(AdapterText.Parse)],

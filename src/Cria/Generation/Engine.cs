@@ -106,9 +106,9 @@ public sealed partial class Engine : IDisposable
 
     /// <summary>
     /// Runs tokens through the network and gives <paramref name="reader"/> the logits of every position from <paramref name="from"/> on, in order, on the engine's thread.
-    /// Throws as <see cref="Submit(GenerationRequest)"/>; a failure of the reader fails the task.
+    /// Returns what it cost: tokens before <paramref name="from"/> may have been found in the cache. Throws as <see cref="Submit(GenerationRequest)"/>; a failure of the reader fails the task.
     /// </summary>
-    public Task EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, int adapter = 0, int priority = 0, CancellationToken cancellationToken = default) =>
+    public Task<GenerationUsage> EvaluateAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from = 0, int adapter = 0, int priority = 0, CancellationToken cancellationToken = default) =>
         ReadAsync(tokens, reader, from, readsFeatures: false, adapter, priority, cancellationToken);
 
     /// <summary>
@@ -118,7 +118,7 @@ public sealed partial class Engine : IDisposable
     public Task ReadFeaturesAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int adapter = 0, int priority = 0, CancellationToken cancellationToken = default) =>
         ReadAsync(tokens, reader, 0, readsFeatures: true, adapter, priority, cancellationToken);
 
-    private async Task ReadAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from, bool readsFeatures, int adapter, int priority, CancellationToken cancellationToken)
+    private async Task<GenerationUsage> ReadAsync(ReadOnlyMemory<int> tokens, LogitsReader reader, int from, bool readsFeatures, int adapter, int priority, CancellationToken cancellationToken)
     {
         Check(tokens.Span);
         CheckAdapter(adapter);
@@ -140,6 +140,7 @@ public sealed partial class Engine : IDisposable
         }]);
         using CancellationTokenRegistration registration = cancellationToken.Register(handle.Cancel);
         if (await handle.Completion.ConfigureAwait(false) == FinishReason.Cancelled) throw new OperationCanceledException(cancellationToken);
+        return handle.Usage;
     }
 
     /// <summary>Takes no new requests and completes when those in hand are done.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cria.Models;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
@@ -71,6 +72,16 @@ public sealed record ModelSummary
         chosen.Check(config.HeadSize);
         long pages = (tokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
         return checked(pages * new KvLayout(config.LayerCount, config.KeyValueHeadCount, config.HeadSize, chosen).PageBytes);
+    }
+
+    /// <summary>Throws <see cref="CriaException"/>, saying how much is needed, when weights and the keys and values of <paramref name="tokens"/> tokens do not fit this machine's memory.</summary>
+    public void CheckMemory(long tokens, KvTypes? types = null)
+    {
+        long cache = KvCacheBytes(tokens, types), memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (cache + WeightBytes > memory)
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"the keys and values of a context of {tokens} tokens need {Gibibytes(cache)} beside {Gibibytes(WeightBytes)} of weights, but there are {Gibibytes(memory)} of memory; choose a shorter context or a smaller type of keys and values"));
+
+        static string Gibibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.##} GiB");
     }
 
     /// <summary>The type the file names, unless no tensor has it: tools that requantize forget to change the name.</summary>

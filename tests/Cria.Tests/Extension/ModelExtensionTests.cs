@@ -13,7 +13,7 @@ public sealed class ModelExtensionTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("cria-extend-").FullName;
 
-    private static string Tiny => Path.Combine(SharedData.RepositoryRoot(), "models", "cria-tiny.gguf");
+    private static string Tiny => SharedData.ShippedModel;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
@@ -95,7 +95,7 @@ public sealed class ModelExtensionTests : IDisposable
         Assert.Equal(2048, RotaryPlan.For(model, new ExtensionOptions { Context = 32768, TrainedContext = 2048 }).TrainedContext);
     }
 
-    private void AssertRotary(string path, RotaryPlan plan)
+    private static void AssertRotary(string path, RotaryPlan plan)
     {
         using ITensorSource source = ModelSource.Open(path);
         LlamaConfig config = LlamaConfig.From(source);

@@ -74,11 +74,14 @@ public sealed class LineChart
         foreach (double tick in x.Ticks) Text(svg, X(tick), Height - Bottom + 18, x.Label(tick), "faint", "middle");
         Text(svg, (Left + right) / 2, Height - 10, XTitle, "faint", "middle");
         Write(svg, $"<text class=\"faint\" text-anchor=\"middle\" transform=\"translate(16 {(Height - Bottom + Top) / 2}) rotate(-90)\">{SecurityElement.Escape(YTitle)}</text>\n");
-        foreach ((double at, string name) in marks)
+        for (int i = 0; i < marks.Count; i++)
         {
+            (double at, string name) = marks[i];
             if (x.Share(at) is < 0 or > 1) continue;
+            bool isLate = x.Share(at) > 0.8;
             Write(svg, $"<line class=\"mark\" x1=\"{X(at):F1}\" x2=\"{X(at):F1}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>\n");
-            Text(svg, X(at) + 4, Top + 10, name, "faint", "start", 11);
+            // Names of neighbours stand one below the other.
+            Text(svg, X(at) + (isLate ? -4 : 4), Top + 10 + 14 * (i % 3), name, "faint", isLate ? "end" : "start", 11);
         }
         for (int i = 0; i < series.Count; i++) DrawLine(svg, series[i], Colours[i % Colours.Length], X, Y);
         if (series.Count > 1) DrawLegend(svg, right + 16);
