@@ -53,7 +53,7 @@ public class StagedTrainTests(TinyModel model)
     [Fact]
     public async Task The_cards_stages_are_planned_from_the_file_that_ships()
     {
-        string file = Path.Combine(SharedData.RepositoryRoot(), "docs", "stages", "gradient.json");
+        string file = Path.Combine(Path.GetDirectoryName(SharedData.ShippedModel)!, "..", "docs", "stages", "gradient.json");
         string[] lines = (await CriaProcess.Run("train", "--stages", file, "--plan", "-m", "8B", "--device", "h100", "--shard-weights")).Succeeded().TrimEnd('\n').Split('\n');
         // Tokens of a step: those of a stage on the card over its steps.
         string[] tokens = ["2.10M", "4.19M", "8.39M", "16.8M", "16.8M"], rings = ["1 × ring of 8", "1 × ring of 32", "16 × ring of 32", "16 × ring of 32", "2 × ring of 256"];
