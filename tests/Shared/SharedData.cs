@@ -27,9 +27,6 @@ internal static class SharedData
     /// <summary>The repository's root folder.</summary>
     public static string RepositoryRoot([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
 
-    /// <summary>The model that ships with the repository.</summary>
-    public static string ShippedModel => Path.Combine(RepositoryRoot(), "models", "cria-tiny.gguf");
-
     private static string? FindRoot()
     {
         string candidate = Path.GetFullPath(Path.Combine(RepositoryRoot(), "..", "shared"));
