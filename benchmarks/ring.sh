@@ -2,14 +2,14 @@
 # Measures rings of processes and writes benchmarks/results/<cpu name in kebab case>/ring.md: one process against two and four that share each sequence, at several lengths;
 # wall time, speed, memory of a process, and what `cria train --plan` foretold.
 #
-#   benchmarks/ring.sh [STEPS, default 6]
+#   benchmarks/ring.sh [STEPS, default 6] ["LENGTHS", default "2048 8192 16384"]
 #
 # Needs mpirun (Debian: openmpi-bin libopenmpi3). Nothing else should run meanwhile. A thread a process; with more processes than cores they take turns.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/benchmarks/results-folder.sh"
-steps=${1:-6}
+steps=${1:-6} lengths=${2:-2048 8192 16384}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,7 +21,7 @@ for i in $(seq 1 60000); do echo -n "$((i * 7919 % 10007)) "; done > "$work/text
 {
     echo "# Rings"
     echo
-    echo "$(cpu_name), $(nproc) cores. models/cria-tiny.gguf (6 layers of 192), one row a step, $steps steps; \`benchmarks/ring.sh $steps\`."
+    echo "$(cpu_name), $(nproc) cores. models/cria-tiny.gguf (6 layers of 192), one row a step, $steps steps; \`benchmarks/ring.sh $steps \"$lengths\"\`."
     echo "Speed is the median over steps after the first. Waiting is the share of the time in which the first rank waited for its ring: for messages that computing did not hide, and for the other rank."
     echo
     echo "| length | processes | tokens/s, median | against one | waiting | foretold a step | measured | memory of one, MiB |"
@@ -52,7 +52,7 @@ measure() {
     echo "| $length | $ranks | $median | $(awk -v a="$median" -v b="$one" 'BEGIN { printf "%.2f", a / b }') | ${waiting:--} | $planned | $(awk -v l="$length" -v m="$median" 'BEGIN { printf "%.2f s", l / m }') | $((memory / 1024)) |" >> "$work/ring.md"
 }
 
-for length in 2048 8192 16384; do
+for length in $lengths; do
     for ranks in 1 2; do measure "$length" "$ranks"; done
 done
 

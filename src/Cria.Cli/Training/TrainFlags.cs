@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Cria.Cli.Options;
+using Cria.Extension;
 using Cria.Models;
-using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Threading;
 using Cria.Training;
@@ -35,6 +35,8 @@ internal sealed class TrainFlags
     private readonly Option<long?> length = Numbers.Integer("--length", ["-l"], "TOKENS", "Tokens of a row; documents are packed into rows (default 512).", 1, 1 << 24);
     private readonly Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "The context that the model is to have; rows are as long.", 1, int.MaxValue);
     private readonly Option<double?> theta = Numbers.Real("--theta", "X", "The rotary base for it.", 1.000001);
+    private readonly Option<ExtensionRule?> rule = Numbers.Choice("--rule", "Or the rule for it, as of 'cria extend' (default dynamic-ntk).",
+        ("dynamic-ntk", ExtensionRule.DynamicNtk), ("ntk", ExtensionRule.Ntk), ("critical", ExtensionRule.CriticalBase), ("linear", ExtensionRule.Linear), ("yarn", ExtensionRule.Yarn), ("llama3", ExtensionRule.Llama3));
     private readonly Option<long?> accumulate = Numbers.Integer("--accumulate", [], "N", "Batches whose gradients make one step (default 1).", 1, 1 << 20);
     private readonly Option<double?> rate = Numbers.Real("--learning-rate", "X", "The highest learning rate (default 3e-4).", 0);
     private readonly Option<double?> final = Numbers.Real("--final-share", "X", "Where a falling rate ends, as a share of the highest (default 0.1).", 0, 1);
@@ -60,7 +62,7 @@ internal sealed class TrainFlags
         verb.Add("Files", Model, Data, ValidationData, ValidationShare, Output, Config, Stages, Resume, Type);
         verb.Add("Data", length, rows, accumulate, TrainOnInputs, SkipTooLong, seed);
         verb.Add("Learning", steps, epochs, rate, schedule, warmup, final, decay, beta1, beta2, clip);
-        verb.Add("Context", context, theta);
+        verb.Add("Context", context, theta, rule);
         verb.Add("LoRA", loraRank, loraAlpha, loraDropout, loraTargets);
         verb.Add("Ranks (mpirun -np N cria train …)", ring, replicas, ulysses);
         verb.Add("Running", evaluateEvery, saveEvery, bf16, recompute, threads);
@@ -128,10 +130,13 @@ internal sealed class TrainFlags
     public ITensorSource Extend(ParseResult parsed, ITensorSource source)
     {
         double? newTheta = parsed.GetValue(theta);
-        if (parsed.GetValue(context) is not { } tokens) return newTheta is null ? source : throw new UsageException("--context is missing: --theta is the rotary base for a longer one");
-        LlamaConfig config = LlamaConfig.From(source);
-        if (tokens <= config.ContextLength && newTheta is null) return source;
-        return new RetunedSource(source, tokens, newTheta ?? throw new CriaException($"a context of {tokens} is longer than the model's {config.ContextLength}; give its rotary base with --theta, or extend the model first"));
+        ExtensionRule? newRule = parsed.GetValue(rule);
+        if (newTheta is not null && newRule is not null) throw new UsageException("--theta and --rule contradict each other; give one of them");
+        if (parsed.GetValue(context) is not { } tokens)
+            return newTheta is null && newRule is null ? source : throw new UsageException("--context is missing: --theta and --rule say how to reach a longer one");
+        if (tokens <= LlamaConfig.From(source).ContextLength && newTheta is null && newRule is null) return source;
+        var options = new ExtensionOptions { Context = tokens, Theta = newTheta, Rule = newTheta is not null ? ExtensionRule.Base : newRule ?? ExtensionRule.DynamicNtk };
+        return new ExtendedSource(source, RotaryPlan.For(source, options));
     }
 
     public ulong Seed(ParseResult parsed) => parsed.GetValue(seed) ?? 0;

@@ -13,7 +13,7 @@ public class StagedTrainTests(TinyModel model)
             {"model": "{{model.Path}}", "data": ["{{Data()}}"], "output": "{{folder}}", "batch": 2, "length": 48, "learning-rate": 0.001, "schedule": "constant", "type": "Q8_0", "threads": 1, "stages": [
               {"name": "short", "steps": 4},
               {"context": 1024, "theta": 50000, "length": 96, "steps": 3, "batch": 1, "accumulate": 2},
-              {"context": 2048, "theta": 90000, "length": 200, "steps": 2, "learning-rate": 2e-5},
+              {"context": 2048, "rule": "critical", "length": 200, "steps": 2, "learning-rate": 2e-5},
             ]}
             """);
         string said = (await CriaProcess.Run("train", "--stages", file)).Succeeded();
