@@ -20,7 +20,10 @@ internal sealed class SearchFlags
     /// <summary>Long texts.</summary>
     public static Option<string[]> DataOption() => new("--data", "-d")
     {
-        HelpName = "DATA", Description = "Long texts the model has not learned from: files or folders, plain text or JSON lines; may be given several times.", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+        HelpName = "DATA",
+        Description = "Long texts the model has not learned from: files or folders, plain text or JSON lines; may be given several times.",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
     };
 
     /// <summary>How many of them.</summary>
