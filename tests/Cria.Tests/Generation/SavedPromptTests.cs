@@ -1,4 +1,3 @@
-using Cria.Models;
 using Cria.Tensors;
 using Cria.Tensors.Backends;
 

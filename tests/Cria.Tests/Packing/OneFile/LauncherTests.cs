@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 using Cria.Packing;
 using Cria.Packing.OneFile;
@@ -8,6 +9,7 @@ using Cria.Tensors.Formats;
 namespace Cria.Tests.Packing.OneFile;
 
 /// <summary>Files for several systems, started by real shells. The program inside is <c>env</c>, which shows what it was given.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class LauncherTests : IDisposable
 {
     private static readonly string[] Shells = ["bash", "dash", "zsh"];

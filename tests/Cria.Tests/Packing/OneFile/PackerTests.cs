@@ -25,7 +25,7 @@ public sealed class PackerTests : IDisposable
     {
         string packed = Pack(systems.Split(','), ["--temp", "0"]);
         string parts = Path.Combine(folder, "parts");
-        string[] names = [.. Unpacker.Unpack(packed, parts).Select(path => Path.GetRelativePath(parts, path).Replace('\\', '/'))];
+        string[] names = [.. Unpacker.Unpack(packed, parts, cancellationToken: TestContext.Current.CancellationToken).Select(path => Path.GetRelativePath(parts, path).Replace('\\', '/'))];
         Assert.Contains("cria-tiny.gguf", names);
         Assert.Equal(File.ReadAllBytes(Model), File.ReadAllBytes(Path.Combine(parts, "cria-tiny.gguf")));
         Assert.Equal("-m\ncria-tiny.gguf\n--temp\n0\n...\n", File.ReadAllText(Path.Combine(parts, ".args")));
@@ -35,7 +35,7 @@ public sealed class PackerTests : IDisposable
             Assert.Equal(File.ReadAllBytes(Path.Combine(folder, "cria-" + system)), File.ReadAllBytes(program));
             if (!OperatingSystem.IsWindows()) Assert.True(File.GetUnixFileMode(program).HasFlag(UnixFileMode.UserExecute));
         }
-        Assert.Contains("is there already", Assert.Throws<CriaException>(() => Unpacker.Unpack(packed, parts)).Message, StringComparison.Ordinal);
+        Assert.Contains("is there already", Assert.Throws<CriaException>(() => Unpacker.Unpack(packed, parts, cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class PackerTests : IDisposable
         string both = Pack(["win-x64", "linux-x64"]);
         string again = Path.Combine(folder, "again");
         using (ITensorSource source = ModelSource.Open(both))
-            Packer.Pack(source, again, new PackOptions { Programs = [PackedProgram.Open(both, "win-x64"), PackedProgram.Open(both, "linux-x64")] });
+            Packer.Pack(source, again, new PackOptions { Programs = [PackedProgram.Open(both, "win-x64"), PackedProgram.Open(both, "linux-x64")] }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(File.ReadAllBytes(both), File.ReadAllBytes(again));
     }
 
@@ -89,7 +89,7 @@ public sealed class PackerTests : IDisposable
     {
         string packed = Path.Combine(folder, "packed");
         using (ITensorSource source = ModelSource.Open(SharedData.PathOf("goldens/nano/hf")))
-            Packer.Pack(source, packed, new PackOptions { Programs = [PackedProgram.Open(FakePrograms.For(folder, "linux-x64"))] });
+            Packer.Pack(source, packed, new PackOptions { Programs = [PackedProgram.Open(FakePrograms.For(folder, "linux-x64"))] }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal("hf.gguf", PackedFile.TryOpen(packed)!.Model);
         using ITensorSource back = ModelSource.Open(packed);
         Assert.Equal(21, back.Tensors.Count);
@@ -100,7 +100,7 @@ public sealed class PackerTests : IDisposable
     {
         string packed = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "beside")).FullName, "tiny.exe");
         using (ITensorSource source = ModelSource.Open(Model))
-            Assert.Equal(2, Packer.Pack(source, packed, new PackOptions { Programs = [PackedProgram.Open(FakePrograms.For(folder, "win-x64"))], WeightsBeside = true }).Count);
+            Assert.Equal(2, Packer.Pack(source, packed, new PackOptions { Programs = [PackedProgram.Open(FakePrograms.For(folder, "win-x64"))], WeightsBeside = true }, cancellationToken: TestContext.Current.CancellationToken).Count);
         string weights = Path.Combine(folder, "beside", "cria-tiny.gguf");
         Assert.Equal(weights, PackedFile.TryOpen(packed)!.ModelPath());
         using (ITensorSource source = ModelSource.Open(packed)) Assert.Equal(weights, source.Path);
@@ -120,7 +120,7 @@ public sealed class PackerTests : IDisposable
         using (FileStream file = File.OpenWrite(large)) file.SetLength(5L << 30);
         using ITensorSource source = ModelSource.Open(large);
         var options = new PackOptions { Programs = [PackedProgram.Open(FakePrograms.For(folder, "win-x64")), PackedProgram.Open(FakePrograms.For(folder, "linux-x64"))] };
-        string message = Assert.Throws<CriaException>(() => Packer.Pack(source, Path.Combine(folder, "out.exe"), options)).Message;
+        string message = Assert.Throws<CriaException>(() => Packer.Pack(source, Path.Combine(folder, "out.exe"), options, cancellationToken: TestContext.Current.CancellationToken)).Message;
         Assert.Contains("more than 4 GiB", message, StringComparison.Ordinal);
         Assert.Contains("--beside", message, StringComparison.Ordinal);
         Assert.Equal(3, Directory.GetFiles(folder).Length);
