@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Packs a model and writes benchmarks/results/<cpu name in kebab case>/packing.md: sizes of the releases, how fast they start, and time and memory
+# of one token from a packed file beside those from the plain file.
+#
+#   benchmarks/packing.sh MODEL.gguf
+#
+# Wants releases (deploy/release.sh). Takes the model's size twice in $TMPDIR. Nothing else should run meanwhile.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/benchmarks/results-folder.sh"
+model=$(realpath "${1:?a GGUF file}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/cache
+cria=$(ls "$root"/artifacts/release/cria-*-linux-x64)
+windows=$(ls "$root"/artifacts/release/cria-*-win-x64.exe 2> /dev/null || true)
+
+# median N COMMAND…: milliseconds.
+median() {
+    local n=$1 i; shift
+    for i in $(seq "$n"); do
+        local start; start=$(date +%s%N)
+        "$@" > "$work/out.txt" 2> "$work/err.txt" < /dev/null || { cat "$work/err.txt" >&2; exit 1; }
+        echo $((($(date +%s%N) - start) / 100000))
+    done | sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] / 10 }'
+}
+
+# own COMMAND…: MiB of memory of its own, pages of mapped files aside, at most.
+own() {
+    local most=0 now
+    "$@" > /dev/null 2>&1 < /dev/null &
+    local process=$!
+    while kill -0 $process 2> /dev/null; do
+        now=$(awk '/^RssAnon/ { print $2 }' "/proc/$process/status" 2> /dev/null || true)
+        [ -n "$now" ] && [ "$now" -gt "$most" ] && most=$now
+        sleep 0.02
+    done
+    wait $process
+    echo $((most / 1024))
+}
+
+"$cria" pack -m "$model" -o "$work/one" > /dev/null
+both=$work/both.exe
+if [ -n "$windows" ]; then "$cria" pack -m "$model" -o "$both" --runtime linux-x64 --runtime "win-x64=$windows" > /dev/null; fi
+ask=(--temp 0 -n 1 Hello)
+table=$work/packing.md
+{
+    echo "# Packed files"
+    echo
+    echo "$(cpu_name). \`deploy/release.sh\`, then \`benchmarks/packing.sh $(basename "$model")\` ($(du -m --apparent-size "$model" | cut -f1) MiB). Medians; files are in the system's cache."
+    echo
+    echo "| release | bytes |"
+    echo "|---|---:|"
+    for file in "$root"/artifacts/release/cria-*; do echo "| $(basename "$file") | $(wc -c < "$file") |"; done
+    echo
+    echo "| start | ms |"
+    echo "|---|---:|"
+    echo "| \`cria --version\` | $(median 21 "$cria" --version) |"
+    echo "| \`cria run --temp 0 -n 1 Hello\` (cria-tiny, inside) | $(median 21 "$cria" run "${ask[@]}") |"
+    if [ -n "$windows" ]; then
+        echo "| file for two systems, first start: \`--version\` | $(median 1 sh "$both" --version) |"
+        echo "| file for two systems, later starts: \`--version\` | $(median 21 sh "$both" --version) |"
+    fi
+    echo
+    echo "| one token of the model | ms | own memory, MiB |"
+    echo "|---|---:|---:|"
+    echo "| from the plain file, \`cria run -m\` | $(median 7 "$cria" run -m "$model" "${ask[@]}") | $(own "$cria" run -m "$model" "${ask[@]}") |"
+    echo "| from the packed file | $(median 7 "$work/one" run "${ask[@]}") | $(own "$work/one" run "${ask[@]}") |"
+    if [ -n "$windows" ]; then echo "| from the file for two systems | $(median 7 sh "$both" run "${ask[@]}") | $(own sh "$both" run "${ask[@]}") |"; fi
+} > "$table"
+mv "$table" "$results/packing.md"
+cat "$results/packing.md"
