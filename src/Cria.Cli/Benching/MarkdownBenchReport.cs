@@ -5,7 +5,9 @@ namespace Cria.Cli.Benching;
 /// <summary>A Markdown table whose rows appear as they are measured, in columns that stand straight in a terminal too.</summary>
 internal sealed class MarkdownBenchReport(Terminal terminal) : BenchReport(terminal)
 {
-    private static readonly (string Title, int Width, bool IsNumber)[] Columns =
+    private const int TestColumn = 5;
+
+    private readonly (string Title, int Width, bool IsNumber)[] columns =
     [
         ("model", 20, false), ("type", 7, false), ("size", 10, true), ("params", 7, true), ("threads", 7, true), ("test", 12, false), ("tokens/s", 17, true), ("share", 5, true), ("of limit", 18, false),
     ];
@@ -13,8 +15,10 @@ internal sealed class MarkdownBenchReport(Terminal terminal) : BenchReport(termi
     /// <inheritdoc/>
     public override void Begin(BenchPlan plan)
     {
-        Line([.. Columns.Select(column => column.Title)]);
-        Output.WriteLine("|" + string.Concat(Columns.Select(column => column.IsNumber ? new string('-', column.Width + 1) + ":|" : new string('-', column.Width + 2) + "|")));
+        // "answer 128 after 131072" is longer than tests without a depth.
+        if (plan.Depths.Any(depth => depth > 0)) columns[TestColumn].Width = 23;
+        Line([.. columns.Select(column => column.Title)]);
+        Output.WriteLine("|" + string.Concat(columns.Select(column => column.IsNumber ? new string('-', column.Width + 1) + ":|" : new string('-', column.Width + 2) + "|")));
         Output.Flush();
     }
 
@@ -35,5 +39,5 @@ internal sealed class MarkdownBenchReport(Terminal terminal) : BenchReport(termi
     public override void End() { }
 
     private void Line(string[] cells) =>
-        Output.WriteLine("|" + string.Concat(cells.Zip(Columns, (cell, column) => $" {(column.IsNumber ? cell.PadLeft(column.Width) : cell.PadRight(column.Width))} |")));
+        Output.WriteLine("|" + string.Concat(cells.Zip(columns, (cell, column) => $" {(column.IsNumber ? cell.PadLeft(column.Width) : cell.PadRight(column.Width))} |")));
 }

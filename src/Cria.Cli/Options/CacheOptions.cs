@@ -8,8 +8,8 @@ namespace Cria.Cli.Options;
 internal sealed class CacheOptions
 {
     private readonly Option<TensorType?> both = Type("--kv-type", "Keep cached keys and values as f16 (default), f32, q8_0 (half the memory) or q4_0 (a quarter).");
-    private readonly Option<TensorType?> keys = Type("--cache-type-k", "The same for keys alone.", "-ctk");
-    private readonly Option<TensorType?> values = Type("--cache-type-v", "The same for values alone.", "-ctv");
+    private readonly Option<TensorType?> keys = Type("--cache-type-k", "The same for keys alone; short -ctk.", "-ctk");
+    private readonly Option<TensorType?> values = Type("--cache-type-v", "The same for values alone; short -ctv.", "-ctv");
 
     /// <summary>The options, for a command's help page.</summary>
     public Option[] All => [both, keys, values];
