@@ -50,7 +50,7 @@ public sealed class AdapterTests(PageServer server) : IDisposable
     {
         var random = new Random(1);
         int hidden = server.Model.Config.HiddenSize, feedForward = server.Model.Config.FeedForwardSize;
-        float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(0.3 * (random.NextDouble() - 0.5)))];
+        float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(3 * (random.NextDouble() - 0.5)))];
         LoraMatrix Matrix(string target, int rows) => new(target, 4, rows, hidden, Values(4 * hidden), Values(4 * rows), 8);
         new LoraAdapter("test", [Matrix("blk.0.attn_q.weight", hidden), Matrix("blk.2.ffn_up.weight", feedForward)]).Write(file, server.Model.Config.HeadSize);
     }
