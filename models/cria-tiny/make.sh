@@ -38,6 +38,7 @@ $cria quantize "$work/second/run/model.gguf" models/cria-tiny.gguf Q8_0
 $cria eval exact -m models/cria-tiny.gguf "$work/first/test.jsonl"
 
 # A longer context in stages, see stages.json and docs/long-context.md. They begin with the model as it ships, in Q8_0.
+[ -e "$work/extended.gguf" ] || $cria extend -m models/cria-tiny.gguf -c 16384 --rule critical -o "$work/extended.gguf"
 data stage-2048 8 31 2048
 data stage-4096 4 32 4096
 data stage-8192 4 33 8192
@@ -46,6 +47,6 @@ stages=$work/stages
 sed "s|artifacts/cria-tiny|$work|" models/cria-tiny/stages.json > "$work/stages.json"
 resume=()
 [ -e "$stages" ] && resume=(--resume)
-$cria train --stages "$work/stages.json" -m models/cria-tiny.gguf -o "$stages" "${resume[@]}"
+$cria train --stages "$work/stages.json" -m "$work/extended.gguf" -o "$stages" "${resume[@]}"
 $cria quantize "$stages/5-16384-again/model.gguf" models/cria-tiny/cria-tiny-16k.gguf Q8_0
 $cria eval exact -m models/cria-tiny/cria-tiny-16k.gguf "$work/first/test.jsonl"
