@@ -110,7 +110,7 @@ public class RulerTests
     public void What_does_not_fit_or_is_not_there_is_refused()
     {
         Tokenizer tokenizer = Tiny();
-        Assert.Contains("does not fit in 300", Assert.Throws<CriaException>(() => Samples(tokenizer, 300).Make(RulerTask.Parse("niah_single_2"), 300, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("does not fit in 150", Assert.Throws<CriaException>(() => Samples(tokenizer, 150).Make(RulerTask.Parse("niah_single_2"), 150, 0)).Message, StringComparison.Ordinal);
         Assert.Contains("niah_single_1", Assert.Throws<CriaException>(() => RulerTask.Parse("cwe")).Message, StringComparison.Ordinal);
         var options = new RulerOptions { Lengths = [2048] };
         Assert.Contains("--haystack-dir", Assert.Throws<CriaException>(() => new RulerSamples(options, tokenizer, null!, [])).Message, StringComparison.Ordinal);
