@@ -16,7 +16,11 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     private readonly NativeBuffer[] scratch;
     private readonly NativeBuffer[] attentionScratch;
     private readonly List<CpuWeight> weights = [];
+
+    /// <summary>Weights are moved when answers are being written, not while the first prompt is waited for, and not for an answer of a few tokens.</summary>
+    private const int StepsBeforePlacement = 16, MostAnswerRows = 64;
     private WeightPlacement? placement;
+    private int answerSteps;
     private readonly Dictionary<TensorType, MatMulKernel> kernels = [];
     private readonly MatMulJob<T> matMul;
     private readonly RowJob<T> rows = new();
@@ -44,11 +48,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
         return weight;
     }
 
-    public override void BeginStep()
-    {
-        placement ??= new WeightPlacement(weights);
-        arena.Reset();
-    }
+    public override void BeginStep() => arena.Reset();
 
     public override void Settle()
     {
@@ -60,6 +60,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
 
     public override Tensor Embed(Weight table, ReadOnlySpan<int> tokens)
     {
+        if (tokens.Length <= MostAnswerRows && ++answerSteps == StepsBeforePlacement) placement ??= new WeightPlacement(weights);
         Tensor result = New(tokens.Length, table.Columns);
         var weight = (CpuWeight)table;
         var format = Quantization.BlockFormat.Of(table.Type);
