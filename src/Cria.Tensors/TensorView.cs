@@ -1,3 +1,4 @@
+using Cria.Tensors.Memory;
 using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors;
@@ -45,8 +46,8 @@ public readonly unsafe struct TensorView
     /// <summary>A scale for each row [rows]; null unless the type has them.</summary>
     public float* RowScales { get; }
 
-    /// <summary>True when the bytes are a mapped file's: the system may drop them from memory and read them again.</summary>
-    public bool IsMapped { get; init; }
+    /// <summary>The mapped file the bytes are part of; null for bytes that were put together in memory.</summary>
+    internal MappedFile? File { get; init; }
 
     /// <summary>Bytes of the whole tensor.</summary>
     public long ByteCount => Rows * RowBytes;

@@ -26,7 +26,7 @@ internal sealed unsafe class GoldenModel : IDisposable
             new("llama.attention.layer_norm_rms_epsilon", config.GetProperty("rms_eps").GetDouble()), new("llama.context_length", 64L),
         ];
         SafetensorsFile file = SafetensorsFile.Open(path);
-        source = new AssembledSource(path, settings, [.. file.Entries.Select(entry => new AssembledTensor(new TensorInfo(entry.Name, TensorType.F32, entry.Shape, entry.ByteCount), file.Data(entry)))], [file]);
+        source = new AssembledSource(path, settings, [.. file.Entries.Select(entry => new AssembledTensor(new TensorInfo(entry.Name, TensorType.F32, entry.Shape, entry.ByteCount), file.Mapped, file.Data(entry)))], [file]);
         Backend = backend;
         Model = new Llama(source, LlamaConfig.From(source), backend);
     }

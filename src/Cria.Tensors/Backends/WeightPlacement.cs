@@ -24,7 +24,7 @@ internal sealed unsafe class WeightPlacement : IDisposable
     /// <summary>Begins to move; returns at once.</summary>
     public WeightPlacement(IEnumerable<CpuWeight> weights)
     {
-        CpuWeight[] large = [.. weights.Where(weight => weight.ByteCount >= LeastBytes)];
+        CpuWeight[] large = [.. weights.Where(weight => weight.IsMapped && weight.ByteCount >= LeastBytes)];
         if (large.Length == 0 || !NativeBuffer.HasHugePages || large.Sum(weight => weight.ByteCount) + Reserve > FreeBytes()) return;
         mover = new Thread(() => Move(large)) { IsBackground = true, Name = "weight placement", Priority = ThreadPriority.BelowNormal };
         mover.Start();
@@ -65,8 +65,8 @@ internal sealed unsafe class WeightPlacement : IDisposable
         {
             string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
             if (line is null || !long.TryParse(line["MemAvailable:".Length..].TrimEnd('B', 'k', ' '), CultureInfo.InvariantCulture, out long kilobytes)) return 0;
-            GCMemoryInfo limits = GC.GetGCMemoryInfo();
-            return Math.Min(kilobytes * 1024, limits.TotalAvailableMemoryBytes - limits.MemoryLoadBytes / 8);
+            // A container may have less than the machine.
+            return Math.Min(kilobytes * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

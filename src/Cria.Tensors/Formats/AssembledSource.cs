@@ -44,7 +44,7 @@ internal sealed unsafe class AssembledSource : ITensorSource
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (!byName.TryGetValue(info.Name, out AssembledTensor? tensor)) throw new ArgumentException($"{info.Name} is not a tensor of {Path}", nameof(info));
-        return new TensorView(tensor.Info.Type, tensor.Info.Rows, checked((int)tensor.Info.Columns), tensor.InPlace is not null ? tensor.InPlace : Make(tensor), tensor.Info.ByteCount, (float*)(tensor.RowScales is null ? null : tensor.RowScales.Data));
+        return new TensorView(tensor.Info.Type, tensor.Info.Rows, checked((int)tensor.Info.Columns), tensor.InPlace is not null ? tensor.InPlace : Make(tensor), tensor.Info.ByteCount, (float*)(tensor.RowScales is null ? null : tensor.RowScales.Data)) { File = tensor.File };
     }
 
     /// <inheritdoc/>

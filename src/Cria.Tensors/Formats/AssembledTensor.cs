@@ -12,9 +12,10 @@ internal delegate void RowWriter(long row, Span<byte> bytes);
 internal sealed unsafe class AssembledTensor
 {
     /// <summary>A tensor that lies in a file as it should be.</summary>
-    public AssembledTensor(TensorInfo info, byte* inPlace, NativeBuffer? rowScales = null)
+    public AssembledTensor(TensorInfo info, MappedFile file, byte* inPlace, NativeBuffer? rowScales = null)
     {
         Info = info;
+        File = file;
         InPlace = inPlace;
         RowScales = rowScales;
     }
@@ -29,6 +30,9 @@ internal sealed unsafe class AssembledTensor
 
     /// <summary>Name, type and shape as presented.</summary>
     public TensorInfo Info { get; }
+
+    /// <summary>The file the bytes lie in; null when they are made.</summary>
+    public MappedFile? File { get; }
 
     /// <summary>Where the bytes lie; null when they are made.</summary>
     public byte* InPlace { get; }

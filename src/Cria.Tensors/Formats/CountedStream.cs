@@ -1,7 +1,7 @@
 namespace Cria.Tensors.Formats;
 
 /// <summary>Passes writes on and counts their bytes. Disposing it leaves the stream below open.</summary>
-internal sealed class CountedStream(Stream below) : Stream
+internal class CountedStream(Stream below) : Stream
 {
     /// <summary>Bytes written through this.</summary>
     public long Count { get; private set; }

@@ -14,7 +14,7 @@ internal sealed class PendingFile : IDisposable
     public PendingFile(string path)
     {
         this.path = path;
-        temporary = $"{path}.{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}.partial";
+        temporary = TemporaryName(path);
         if (Directory.Exists(path)) throw new CriaException($"{path} is a folder; name a file to write");
         try
         {
@@ -75,6 +75,10 @@ internal sealed class PendingFile : IDisposable
         File.Delete(temporary);
     }
 
-    private static CriaException Failed(string path, Exception failure) =>
+    /// <summary>A name beside the final one that nobody else uses.</summary>
+    internal static string TemporaryName(string path) => $"{path}.{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}.partial";
+
+    /// <summary>What could not be written, where, and what to do.</summary>
+    internal static CriaException Failed(string path, Exception failure) =>
         new($"{path} cannot be written: {failure.Message.ReplaceLineEndings(" ")}; free space or choose another place", failure);
 }

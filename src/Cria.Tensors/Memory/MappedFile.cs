@@ -38,9 +38,6 @@ public sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Bytes in the file when it was opened.</summary>
     public long Length { get; }
 
-    /// <summary>False when it stands on bytes in memory.</summary>
-    internal bool IsMapped => accessor is not null;
-
     /// <summary>The first byte; valid until the file is disposed.</summary>
     public byte* Data
     {
@@ -80,14 +77,20 @@ public sealed unsafe partial class MappedFile : IDisposable
     /// <summary>Stands on bytes in memory, named <paramref name="path"/> in messages. The array must not change while it is in use.</summary>
     public static MappedFile FromBytes(string path, byte[] bytes) => new(path, bytes);
 
-    /// <summary>Says that these bytes, part of a mapped file, are no longer wanted in memory. They can still be read: from the file again.</summary>
-    internal static void Forget(byte* from, long byteCount)
+    /// <summary>False when it stands on bytes in memory, which <see cref="Forget"/> leaves alone.</summary>
+    internal bool IsMapped => accessor is not null;
+
+    /// <summary>Says that a part of the file is no longer wanted in memory. It can still be read: from the file again.</summary>
+    internal void Forget(byte* from, long byteCount)
     {
-        const nint page = 4096;
+        ArgumentOutOfRangeException.ThrowIfLessThan((nuint)from, (nuint)data);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((nuint)(from + byteCount), (nuint)(data + Length));
+        if (!IsMapped || !OperatingSystem.IsLinux()) return;
         const int doNotNeed = 4;
+        nint page = Environment.SystemPageSize;
         var first = (byte*)(((nint)from + page - 1) & -page);
         long whole = (from + byteCount - first) & -page;
-        if (OperatingSystem.IsLinux() && whole > 0) _ = Advise(first, (nuint)whole, doNotNeed);
+        if (whole > 0) _ = Advise(first, (nuint)whole, doNotNeed);
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Cria.Models;
 using Cria.Packing;
 using Cria.Tensors;
+using Cria.Tensors.Formats;
 
 namespace Cria.Extension;
 
@@ -15,13 +16,9 @@ internal sealed class FolderCopy(string source, RotaryPlan plan, IProgress<Tenso
 
     public void Write(string folder)
     {
-        string whole = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (File.Exists(whole) || (Directory.Exists(whole) && Directory.EnumerateFileSystemEntries(whole).Any()))
-            throw new CriaException($"{folder} is there already; choose a new name, ending in .gguf for a GGUF file");
-        string temporary = $"{whole}.{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}.partial";
-        try
+        PendingFolder.CheckIsNew(folder);
+        PendingFolder.Write(folder, temporary =>
         {
-            Directory.CreateDirectory(temporary);
             FileInfo[] files = [.. new DirectoryInfo(source).EnumerateFiles().Where(file => Kept.Contains(file.Extension, StringComparer.OrdinalIgnoreCase)).OrderBy(file => file.Name, StringComparer.Ordinal)];
             long total = files.Sum(Length), done = 0;
             foreach (FileInfo file in files)
@@ -30,17 +27,7 @@ internal sealed class FolderCopy(string source, RotaryPlan plan, IProgress<Tenso
                 if (file.Name == "config.json") File.WriteAllBytes(to, Config(file.FullName));
                 else Copy(file, to, ref done, total);
             }
-            if (Directory.Exists(whole)) Directory.Delete(whole);
-            Directory.Move(temporary, whole);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CriaException($"{folder} cannot be written: {failure.Message.ReplaceLineEndings(" ")}; free space or choose another place", failure);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
-        }
+        });
     }
 
     /// <summary>Bytes of a file; of what it points to where it is a link, as in the hub's cache.</summary>

@@ -37,32 +37,12 @@ internal sealed class HuggingFaceExport(ITensorSource source, ConvertOptions opt
     /// <summary>Writes the folder.</summary>
     public void Write(string folder)
     {
-        CheckIsNew(folder);
-        string whole = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        string temporary = $"{whole}.{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}.partial";
-        try
+        PendingFolder.CheckIsNew(folder);
+        PendingFolder.Write(folder, temporary =>
         {
-            Directory.CreateDirectory(temporary);
             WriteWeights(temporary);
             HuggingFaceSettings.Write(source, temporary, Type, headSize, source.Tensors.Any(IsBytes) ? new(OutputIsBytes: source.Tensors.Any(tensor => IsBytes(tensor) && tensor.Name == "output.weight")) : null);
-            if (Directory.Exists(whole)) Directory.Delete(whole);
-            Directory.Move(temporary, whole);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CriaException($"{folder} cannot be written: {failure.Message.ReplaceLineEndings(" ")}; free space or choose another place", failure);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
-        }
-    }
-
-    /// <summary>Throws <see cref="CriaException"/> when something is there already.</summary>
-    public static void CheckIsNew(string folder)
-    {
-        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
-            throw new CriaException($"{folder} is there already; choose a new name, ending in .gguf for a GGUF file");
+        });
     }
 
     private void WriteWeights(string folder)

@@ -17,7 +17,7 @@ public static class W8A8Quantizer
     public static void Check(ITensorSource source, string folder, W8A8Options options)
     {
         if (folder.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) throw new CriaException($"{folder}: GGUF has no form for W8A8; name a new folder, or choose Q8_0 for a GGUF file");
-        HuggingFaceExport.CheckIsNew(folder);
+        PendingFolder.CheckIsNew(folder);
         if (options.Alpha is not (>= 0 and <= 1)) throw new CriaException($"{options.Alpha} is no share between 0 and 1; SmoothQuant suits Llama 3 at {W8A8Options.DefaultAlpha}");
         foreach (TensorInfo tensor in source.Tensors)
         {

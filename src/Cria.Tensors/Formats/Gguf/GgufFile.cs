@@ -62,7 +62,7 @@ internal sealed class GgufFile
     public long? Integer(string key) => Entries.FirstOrDefault(entry => entry.Key == key)?.Widened as long?;
 
     /// <summary>A tensor's bytes; it must be one of <see cref="Tensors"/>.</summary>
-    public unsafe TensorView View(TensorInfo info) => new(info.Type, info.Rows, (int)info.Columns, file.Data + offsets[info.Name], info.ByteCount) { IsMapped = file.IsMapped };
+    public unsafe TensorView View(TensorInfo info) => new(info.Type, info.Rows, (int)info.Columns, file.Data + offsets[info.Name], info.ByteCount) { File = file };
 
     private uint ReadVersion(GgufCursor cursor)
     {

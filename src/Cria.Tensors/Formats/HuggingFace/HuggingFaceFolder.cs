@@ -87,7 +87,7 @@ public static unsafe class HuggingFaceFolder
         int rowBytes = (int)info.Columns;
         return isRotary
             ? new AssembledTensor(info, (row, bytes) => new ReadOnlySpan<byte>(data + RotaryRows.InHuggingFace(row, headSize) * rowBytes, rowBytes).CopyTo(bytes), rowScales)
-            : new AssembledTensor(info, data, rowScales);
+            : new AssembledTensor(info, file.Mapped, data, rowScales);
     }
 
     /// <summary>True for query and key weights, whose rows have another order in GGUF.</summary>
@@ -117,7 +117,7 @@ public static unsafe class HuggingFaceFolder
             return new AssembledTensor(info with { Type = TensorType.F32, ByteCount = info.ElementCount * sizeof(float) },
                 (_, bytes) => format.Decode(new ReadOnlySpan<byte>(data, rowBytes), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes)));
         }
-        if (!IsRotary(file, entry, name, headSize)) return new AssembledTensor(info, data);
+        if (!IsRotary(file, entry, name, headSize)) return new AssembledTensor(info, file.Mapped, data);
         return new AssembledTensor(info, (row, bytes) => new ReadOnlySpan<byte>(data + RotaryRows.InHuggingFace(row, headSize) * rowBytes, rowBytes).CopyTo(bytes));
     }
 

@@ -77,7 +77,7 @@ public static unsafe class MetaFolder
             return new AssembledTensor(new TensorInfo(gguf, TensorType.F32, shape, shape[0] * sizeof(float)),
                 (_, row) => format.Decode(new ReadOnlySpan<byte>((byte*)vector, bytes), MemoryMarshal.Cast<byte, float>(row)));
         }
-        if (files.Count == 1) return new AssembledTensor(Info(shape), (byte*)parts[0].Data);
+        if (files.Count == 1) return new AssembledTensor(Info(shape), files[0].Mapped, (byte*)parts[0].Data);
         // Llama 2 divided the embedding by columns: then a shard is narrower than the norm, whose width is the model's.
         bool byColumns = sharding == ShardedBy.Columns || (sharding == ShardedBy.RowsOrColumns && files[0].Tensors.TryGetValue("norm.weight", out TorchTensor? norm) && norm.Shape[0] != shape[1]);
         int partBytes = (int)shape[1] * format.BlockBytes;

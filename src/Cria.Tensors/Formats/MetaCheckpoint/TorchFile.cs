@@ -34,6 +34,9 @@ internal sealed unsafe class TorchFile : IDisposable
         }
     }
 
+    /// <summary>The bytes.</summary>
+    public MappedFile Mapped => file;
+
     /// <summary>The file, for messages.</summary>
     public string Path => file.Path;
 

@@ -40,6 +40,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>The bytes.</summary>
+    public MappedFile Mapped => file;
+
     /// <summary>The file, for messages.</summary>
     public string Path => file.Path;
 

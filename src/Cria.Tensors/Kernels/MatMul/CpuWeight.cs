@@ -11,13 +11,13 @@ namespace Cria.Tensors.Kernels.MatMul;
 internal sealed unsafe class CpuWeight : Weight, IDisposable
 {
     private readonly NativeBuffer? tail, scales;
-    private readonly bool isMapped;
+    private readonly MappedFile? file;
     private nint data;
 
     public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
     {
         data = (nint)view.Data;
-        isMapped = view.IsMapped;
+        file = view.File;
         RowBytes = view.RowBytes;
         Kernel = kernel;
         Format = BlockFormat.Of(view.Type);
@@ -34,6 +34,9 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
 
     /// <summary>First byte of row 0. It may change between two reads, to a place with the same bytes.</summary>
     public byte* Data => (byte*)Volatile.Read(ref data);
+
+    /// <summary>True when the rows lie in a mapped file.</summary>
+    public bool IsMapped => file is { IsMapped: true };
 
     /// <summary>Bytes of all rows.</summary>
     public long ByteCount => Rows * RowBytes;
@@ -65,7 +68,7 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         byte* before = Data;
         Buffer.MemoryCopy(before, buffer.Data, buffer.ByteCount, ByteCount);
         Volatile.Write(ref data, (nint)buffer.Data);
-        if (isMapped) MappedFile.Forget(before, ByteCount);
+        file?.Forget(before, ByteCount);
         return buffer;
     }
 

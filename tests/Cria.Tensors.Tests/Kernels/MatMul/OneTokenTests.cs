@@ -66,29 +66,4 @@ public sealed unsafe class OneTokenTests
             }
         }
     }
-
-    [Fact]
-    public void Weights_that_move_to_other_memory_keep_their_values()
-    {
-        const int rows = 2048, columns = 1024;
-        var format = BlockFormat.Of(TensorType.Q8_0);
-        using var stored = new NativeBuffer(rows * format.RowBytes(columns));
-        var random = new Random(5);
-        var values = new float[rows * columns];
-        for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle() - 0.5f;
-        format.Encode(values, new Span<byte>(stored.Data, (int)stored.ByteCount));
-        using CpuBackend backend = CpuBackend.Create(2, Cpu.Level);
-        Weight weight = backend.Upload("w", new TensorView(TensorType.Q8_0, rows, columns, stored.Data, stored.ByteCount));
-        float[] x = values[..columns];
-        float[] before = Product(), after;
-        backend.Settle();
-        after = Product();
-        Assert.Equal(before, after);
-
-        float[] Product()
-        {
-            backend.BeginStep();
-            fixed (float* data = x) return backend.Read(backend.MatMul(new Tensor(data, 1, columns), weight), 0).ToArray();
-        }
-    }
 }

@@ -1,0 +1,83 @@
+using Cria.Tensors.Backends;
+using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.MatMul;
+using Cria.Tensors.Memory;
+using Cria.Tensors.Quantization;
+
+namespace Cria.Tensors.Tests.Backends;
+
+public sealed unsafe class WeightPlacementTests : IDisposable
+{
+    private const int Rows = 2048, Columns = 2048;
+
+    private readonly string path = Path.Combine(Path.GetTempPath(), $"cria-weights-{Guid.NewGuid():N}");
+    private readonly byte[] stored;
+    private readonly float[] x = new float[Columns];
+
+    public WeightPlacementTests()
+    {
+        var format = BlockFormat.Of(TensorType.Q8_0);
+        var random = new Random(5);
+        var values = new float[Rows * Columns];
+        for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle() - 0.5f;
+        values.AsSpan(0, Columns).CopyTo(x);
+        stored = new byte[Rows * format.RowBytes(Columns)];
+        format.Encode(values, stored);
+        File.WriteAllBytes(path, stored);
+    }
+
+    public void Dispose() => File.Delete(path);
+
+    [Fact]
+    public void A_moved_weight_is_read_where_it_was_moved_to()
+    {
+        using var memory = new NativeBuffer(stored.Length);
+        stored.CopyTo(new Span<byte>(memory.Data, stored.Length));
+        using CpuBackend backend = CpuBackend.Create(2, Cpu.Level);
+        var weight = (CpuWeight)backend.Upload("w", View(memory.Data, null));
+        float[] before = Product(backend, weight);
+        using NativeBuffer elsewhere = weight.MoveTo(NativeBuffer.Unset(stored.Length));
+        new Span<byte>(memory.Data, stored.Length).Clear();
+        Assert.Equal(before, Product(backend, weight));
+        Assert.Contains(before, value => value != 0);
+    }
+
+    [Fact]
+    public void Weights_of_a_mapped_file_move_where_there_are_large_pages_and_others_stay()
+    {
+        using MappedFile file = MappedFile.Open(path);
+        using var memory = new NativeBuffer(stored.Length);
+        stored.CopyTo(new Span<byte>(memory.Data, stored.Length));
+        using CpuBackend backend = CpuBackend.Create(2, Cpu.Level);
+        CpuWeight mapped = (CpuWeight)backend.Upload("mapped", View(file.Data, file)), made = (CpuWeight)backend.Upload("made", View(memory.Data, null));
+        float[] before = Product(backend, mapped);
+        backend.Settle();
+        Assert.Equal(NativeBuffer.HasHugePages, mapped.Data != file.Data);
+        Assert.True(made.Data == memory.Data);
+        Assert.Equal(before, Product(backend, mapped));
+        Assert.Equal(before, Product(backend, made));
+    }
+
+    [Fact]
+    public void What_a_file_was_told_to_forget_can_still_be_read()
+    {
+        using (MappedFile file = MappedFile.Open(path))
+        {
+            file.Forget(file.Data, file.Length);
+            Assert.True(file.Span(0, stored.Length).SequenceEqual(stored));
+            Assert.Throws<ArgumentOutOfRangeException>(() => file.Forget(file.Data, file.Length + 1));
+        }
+        // Bytes in memory have no file to be read from again.
+        using MappedFile inMemory = MappedFile.FromBytes("bytes", [.. stored]);
+        inMemory.Forget(inMemory.Data, inMemory.Length);
+        Assert.True(inMemory.Span(0, stored.Length).SequenceEqual(stored));
+    }
+
+    private static TensorView View(byte* data, MappedFile? file) => new(TensorType.Q8_0, Rows, Columns, data, Rows * BlockFormat.Of(TensorType.Q8_0).RowBytes(Columns)) { File = file };
+
+    private float[] Product(CpuBackend backend, Weight weight)
+    {
+        backend.BeginStep();
+        fixed (float* data = x) return backend.Read(backend.MatMul(new Tensor(data, 1, Columns), weight), 0).ToArray();
+    }
+}
