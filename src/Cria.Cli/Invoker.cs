@@ -42,6 +42,7 @@ internal sealed class Invoker
             }
             if (args[0] == "help") args = [.. args[1..], "--help"];
             parsed = parse(args);
+            if (parsed.Action is not (Help or VersionPage) && MistypedOption(parsed) is { } typed) return UsageError(parsed.CommandResult.Command, NoOption(parsed.CommandResult.Command, typed));
             if (parsed.Errors.Count > 0 && parsed.Action is not (Help or VersionPage)) return UsageError(parsed);
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = terminal.Out, Error = terminal.Error };
             int exitCode = await parsed.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
@@ -65,6 +66,22 @@ internal sealed class Invoker
     /// <summary>All commands below one, those of groups included.</summary>
     private static IEnumerable<Command> Verbs(Command command) => command.Subcommands.SelectMany(verb => Verbs(verb).Prepend(verb));
 
+    /// <summary>What looks like an option and would be taken for a prompt or a file; null for none. A single word behind <c>--</c>, or one with spaces, is text.</summary>
+    private static string? MistypedOption(ParseResult parsed)
+    {
+        string[] typed = [.. parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Select(token => token.Value)];
+        return parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value)
+            .FirstOrDefault(word => word.Length > 2 && word.StartsWith("--", StringComparison.Ordinal) && char.IsAsciiLetter(word[2]) && !word.Any(char.IsWhiteSpace) && typed.Contains(word));
+    }
+
+    private static string NoOption(Command command, string typed)
+    {
+        string[] names = [.. command.Options.Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal))];
+        string? meant = names.Where(name => EditDistance.Between(typed, name) <= 2).MinBy(name => EditDistance.Between(typed, name))
+            ?? names.Where(name => typed.StartsWith(name, StringComparison.Ordinal)).MaxBy(name => name.Length);
+        return $"'{command.Name}' has no option '{typed}'" + (meant is null ? "" : $"; did you mean '{meant}'?");
+    }
+
     private int UsageError(ParseResult parsed)
     {
         Command command = parsed.CommandResult.Command;
@@ -84,7 +101,7 @@ internal sealed class Invoker
         else if (parsed.UnmatchedTokens.Count > 0 && message.Contains(parsed.UnmatchedTokens[0], StringComparison.Ordinal))
         {
             string typed = parsed.UnmatchedTokens[0];
-            message = typed.StartsWith('-') && typed.Length > 1 ? $"'{command.Name}' has no option '{typed}'" : $"'{typed}' is one argument too many; put text with spaces in quotes";
+            message = typed.StartsWith('-') && typed.Length > 1 ? NoOption(command, typed) : $"'{typed}' is one argument too many; put text with spaces in quotes";
         }
         else if (command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is not { Tokens.Count: > 0 }) is { } missing)
         {

@@ -39,6 +39,10 @@ public class CommandLineTests
     public async Task Refuses_unknown_options_and_extra_arguments_as_usage_errors()
     {
         Assert.Equal("cria: 'inspect' has no option '--colour'", (await CriaProcess.Run("inspect", "x", "--colour")).Refused());
+        Assert.Equal("cria: 'run' has no option '--temprature'; did you mean '--temp'?", (await CriaProcess.Run("run", "--temprature", "1", "hi")).Refused());
+        Assert.Equal("cria: 'run' has no option '--jsn'; did you mean '--json'?", (await CriaProcess.Run("run", "hi", "--jsn")).Refused());
+        Assert.NotEmpty((await CriaProcess.Run("tokenize", "--", "--jsn")).Succeeded());
+        Assert.NotEmpty((await CriaProcess.Run("tokenize", "--jsn is no option")).Succeeded());
         Assert.Contains("'c' is one argument too many", (await CriaProcess.Run("tokenize", "b", "c")).Refused(), StringComparison.Ordinal);
         Assert.Equal("cria: --context wants a whole number of 1 or more, not 'much'", (await CriaProcess.Run("inspect", "x", "-c", "much")).Refused());
         Assert.Equal("cria: MODEL is missing", (await CriaProcess.Run("inspect")).Refused());
