@@ -24,6 +24,9 @@ internal static class SharedData
     /// <summary>Where deploy/release.sh puts its programs.</summary>
     public static string ReleaseFolder => Path.Combine(RepositoryRoot(), "artifacts", "release");
 
+    /// <summary>A program for Windows that Wine 8 starts: it has no pages reserved for files (placeholders), into which .NET maps code that was compiled ahead of time, so this one has none. .ci/run makes it.</summary>
+    public static string WineProgram => Path.Combine(RepositoryRoot(), "artifacts", "publish", "wine", "cria.exe");
+
     /// <summary>The repository's root folder.</summary>
     public static string RepositoryRoot([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
 
