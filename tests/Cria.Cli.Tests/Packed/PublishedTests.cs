@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Cria.Tests;
 
 namespace Cria.Cli.Tests.Packed;
 
 /// <summary>The released program, trimmed and in one file, does what the one the tests are built with does.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class PublishedTests(PublishedCria published, TinyModel model)
 {
     [Fact]
