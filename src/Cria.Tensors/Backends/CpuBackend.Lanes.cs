@@ -63,13 +63,10 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
         if (tokens.Length <= MostAnswerRows && ++answerSteps == StepsBeforePlacement) placement ??= new WeightPlacement(weights);
         Tensor result = New(tokens.Length, table.Columns);
         var weight = (CpuWeight)table;
-        var format = Quantization.BlockFormat.Of(table.Type);
         for (int i = 0; i < tokens.Length; i++)
         {
             if ((uint)tokens[i] >= (uint)table.Rows) throw new CriaException($"token {tokens[i]} is outside the vocabulary of {table.Rows}");
-            var row = new ReadOnlySpan<byte>(weight.Data + tokens[i] * weight.RowBytes, (int)weight.RowBytes);
-            if (format.HasRowScales) Quantization.I8.DecodeRow(row, weight.RowScales[tokens[i]], result.RowSpan(i));
-            else format.Decode(row, result.RowSpan(i));
+            weight.DecodeRow(tokens[i], result.RowSpan(i));
         }
         return result;
     }
@@ -82,7 +79,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
         if (gain.Type != TensorType.F32 || ((nint)gains & 3) != 0)
         {
             gains = arena.Take<float>(gain.Columns);
-            Quantization.BlockFormat.Of(gain.Type).Decode(new ReadOnlySpan<byte>(weight.Data, (int)weight.RowBytes), new Span<float>(gains, gain.Columns));
+            weight.DecodeRow(0, new Span<float>(gains, gain.Columns));
         }
         Run(rows.RmsNorm(x, gains, epsilon, result));
         return result;

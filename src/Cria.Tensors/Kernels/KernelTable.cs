@@ -40,10 +40,10 @@ internal static class KernelTable
         if (level != CpuLevel.Avx2 || AvxVnni.IsSupported || !ExecutableMemory.IsAvailable || !F16cIsThere) return null;
         return type switch
         {
-            TensorType.Q4_0 => Avx2Direct.Q4_0(),
-            TensorType.Q8_0 => Avx2Direct.Q8_0(),
-            TensorType.Q4_K => Avx2Direct.Q4_K(),
-            TensorType.Q6_K => Avx2Direct.Q6_K(),
+            TensorType.Q4_0 => new DirectProduct(Avx2Direct.Q4_0, hasStarts: true),
+            TensorType.Q8_0 => new DirectProduct(Avx2Direct.Q8_0, hasStarts: false),
+            TensorType.Q4_K => new DirectProduct(Avx2Direct.Q4_K, hasStarts: false),
+            TensorType.Q6_K => new DirectProduct(Avx2Direct.Q6_K, hasStarts: true),
             _ => null,
         };
     }

@@ -7,13 +7,13 @@ namespace Cria.Tensors.Kernels.Direct;
 internal static class Avx2Direct
 {
     /// <summary><see cref="Quantization.Q4_0"/>: all 32 columns of a block fit into 16 bits.</summary>
-    public static DirectProduct Q4_0()
+    public static Assembler Q4_0(bool interleaved)
     {
-        var rows = new Avx2Rows(blockBytes: 18);
+        var rows = new Avx2Rows(blockBytes: 18, interleaved);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         AssemblerRegisterYMM sum = ymm4, mask = ymm12, free = ymm5, scale = ymm6;
-        return new DirectProduct(rows.Loop(blocksOf32: 1, stackBytes: 0, half =>
+        return rows.Loop(blocksOf32: 1, stackBytes: 0, Avx2Rows.Both(half =>
         {
             if (half == 0) NibbleMask(rows, mask);
             rows.Turn(half, 2, v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
@@ -30,16 +30,16 @@ internal static class Avx2Direct
             c.vpbroadcastd(free, __dword_ptr[Avx2Rows.Starts]);
             c.vpaddd(sum, sum, free);
             rows.AddScaled(half, sum, scale, 0, free);
-        }), hasStarts: true);
+        }));
     }
 
     /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once.</summary>
-    public static DirectProduct Q8_0()
+    public static Assembler Q8_0(bool interleaved)
     {
-        var rows = new Avx2Rows(blockBytes: 34);
+        var rows = new Avx2Rows(blockBytes: 34, interleaved);
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         AssemblerRegisterYMM sum = ymm4, free = ymm5, scale = ymm6, other = ymm7;
-        return new DirectProduct(rows.Loop(blocksOf32: 1, stackBytes: 0, half =>
+        return rows.Loop(blocksOf32: 1, stackBytes: 0, Avx2Rows.Both(half =>
         {
             for (int sixteen = 0; sixteen < 2; sixteen++)
             {
@@ -48,57 +48,89 @@ internal static class Avx2Direct
             }
             rows.Halves(half, 0, scale);
             rows.AddScaled(half, sum, scale, 0, free);
-        }), hasStarts: false);
+        }));
     }
 
-    /// <summary><see cref="Quantization.Q4_K"/>: the eight groups' scales and minimums wait on the stack.</summary>
-    public static DirectProduct Q4_K()
+    /// <summary><see cref="Quantization.Q4_K"/>: both halves together, so that activations are spread once; scales and minimums wait as bytes on the stack.</summary>
+    public static Assembler Q4_K(bool interleaved)
     {
-        var rows = new Avx2Rows(blockBytes: 144);
+        var rows = new Avx2Rows(blockBytes: 144, interleaved);
         Assembler c = rows.Code;
-        AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
-        AssemblerRegisterYMM low = ymm4, high = ymm6, mask = ymm12, free = ymm5;
-        return new DirectProduct(rows.Loop(blocksOf32: 8, stackBytes: 16 * 32, half =>
+        AssemblerRegisterYMM mask = ymm12, xLow = ymm0, xHigh = ymm1;
+        AssemblerRegisterYMM[] low = [ymm2, ymm3], high = [ymm4, ymm5], factor = [ymm8, ymm9], minimum = [ymm10, ymm11];
+        const int heads0 = 2 * 128, words = 4 * 128;
+        return rows.Loop(blocksOf32: 8, stackBytes: words + (interleaved ? 0 : 16 * 128), () =>
         {
-            SixBitPairs(rows, half);
+            // What must be turned is turned at once, for the loop has no registers to spare.
+            AssemblerMemoryOperand[][] quants = [.. Enumerable.Range(0, 16).Select(i => rows.Words(half: i % 2, 16 + (16 * (i / 2)), words + (128 * i), [ymm0, ymm1, ymm2, ymm3]))];
+            AssemblerMemoryOperand[][] heads = [.. Enumerable.Range(0, 2).Select(half => rows.Words(half, 0, heads0 + (128 * half), [ymm0, ymm1, ymm2, ymm3]))];
+            for (int half = 0; half < 2; half++) SixBitPairs(rows, heads[half], 128 * half);
+            for (int half = 0; half < 2; half++)
+            {
+                c.vmovdqu(ymm0, heads[half][0]);
+                rows.Halves(ymm0, upper: false, factor[half]);
+                rows.Halves(ymm0, upper: true, minimum[half]);
+            }
             NibbleMask(rows, mask);
             for (int run = 0; run < 4; run++)
             {
                 for (int sixteen = 0; sixteen < 2; sixteen++)
                 {
-                    rows.Turn(half, 16 + (32 * run) + (16 * sixteen), v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
                     for (int i = 0; i < 4; i++)
                     {
                         int column = (64 * run) + (16 * sixteen) + (4 * i);
                         bool first = sixteen == 0 && i == 0;
-                        c.vpand(ymm7, v[i], mask);
-                        rows.Multiply(low, ymm7, column, first, free);
-                        c.vpsrlw(v[i], v[i], 4);
-                        c.vpand(v[i], v[i], mask);
-                        rows.Multiply(high, v[i], column + 32, first, free);
+                        rows.Four(column, xLow);
+                        rows.Four(column + 32, xHigh);
+                        for (int half = 0; half < 2; half++)
+                        {
+                            c.vmovdqu(ymm6, quants[(4 * run) + (2 * sixteen) + half][i]);
+                            c.vpand(ymm7, ymm6, mask);
+                            Add(low[half], ymm7, xLow, first);
+                            c.vpsrlw(ymm6, ymm6, 4);
+                            c.vpand(ymm6, ymm6, mask);
+                            Add(high[half], ymm6, xHigh, first);
+                        }
                     }
                 }
                 for (int group = 2 * run; group < (2 * run) + 2; group++)
                 {
-                    AssemblerRegisterYMM sum = group % 2 == 0 ? low : high;
-                    c.vpmaddwd(sum, sum, Avx2Rows.Ones);
-                    c.vmovups(ymm7, __[rsp + (32 * group)]);
-                    rows.AddScaled(half, sum, ymm7, group, free);
-                    c.vbroadcastss(free, __dword_ptr[Avx2Rows.XSums + (group * Avx2Rows.ScaleStep)]);
-                    c.vfnmadd231ps(Avx2Rows.Y(half), free, __[rsp + (32 * (8 + group))]);
+                    for (int half = 0; half < 2; half++)
+                    {
+                        AssemblerRegisterYMM sum = (group % 2 == 0 ? low : high)[half];
+                        c.vpmaddwd(sum, sum, Avx2Rows.Ones);
+                        SixBits(group, factor[half], half);
+                        rows.AddScaled(half, sum, ymm6, group, ymm7);
+                        SixBits(8 + group, minimum[half], half);
+                        c.vbroadcastss(ymm7, __dword_ptr[Avx2Rows.XSums + (group * Avx2Rows.ScaleStep)]);
+                        c.vfnmadd231ps(Avx2Rows.Y(half), ymm7, ymm6);
+                    }
                 }
             }
-        }), hasStarts: false);
+        }, spreads: 1);
+
+        void Add(AssemblerRegisterYMM sum, AssemblerRegisterYMM bytes, AssemblerRegisterYMM x, bool first)
+        {
+            c.vpmaddubsw(first ? sum : bytes, bytes, x);
+            if (!first) c.vpaddw(sum, sum, bytes);
+        }
+
+        void SixBits(int place, AssemblerRegisterYMM times, int half)
+        {
+            c.vpmovzxbd(ymm6, __qword_ptr[rsp + ((128 * half) + (8 * place))]);
+            c.vcvtdq2ps(ymm6, ymm6);
+            c.vmulps(ymm6, ymm6, times);
+        }
     }
 
     /// <summary><see cref="Quantization.Q6_K"/>: sums of the sixteen groups wait on the stack, so that they are added in order.</summary>
-    public static DirectProduct Q6_K()
+    public static Assembler Q6_K(bool interleaved)
     {
-        var rows = new Avx2Rows(blockBytes: 210);
+        var rows = new Avx2Rows(blockBytes: 210, interleaved, startsOf: 16);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
-        const int sums = 16 * 32, highs = 32 * 32;
-        return new DirectProduct(rows.Loop(blocksOf32: 8, stackBytes: 36 * 32, half =>
+        const int sums = 16 * 32, highs = 32 * 32, lows = 36 * 32;
+        return rows.Loop(blocksOf32: 8, stackBytes: 40 * 32, Avx2Rows.Both(half =>
         {
             // Scales: signed bytes times the block's.
             rows.Turn(half, 192, v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
@@ -112,91 +144,90 @@ internal static class Avx2Direct
                 c.vmulps(ymm5, ymm5, ymm4);
                 c.vmovups(__[rsp + (32 * i)], ymm5);
             }
+            Constant(rows, ymm12, 0x0F);
+            Constant(rows, ymm11, 0x30);
             for (int run = 0; run < 2; run++)
             {
                 for (int sixteen = 0; sixteen < 2; sixteen++)
                 {
-                    rows.Turn(half, 128 + (32 * run) + (16 * sixteen), v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
-                    for (int i = 0; i < 4; i++) c.vmovdqu(__[rsp + highs + (32 * i)], v[i]);
+                    AssemblerMemoryOperand[] high = rows.Words(half, 128 + (32 * run) + (16 * sixteen), highs, v);
                     for (int part = 0; part < 2; part++)
                     {
-                        rows.Turn(half, (64 * run) + (32 * part) + (16 * sixteen), v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
-                        Constant(rows, ymm12, 0x0F);
-                        Constant(rows, ymm11, 0x30);
-                        Constant(rows, ymm10, 0x20);
+                        AssemblerMemoryOperand[] low = rows.Words(half, (64 * run) + (32 * part) + (16 * sixteen), lows, v);
                         for (int i = 0; i < 4; i++)
                         {
                             // Lower halves: columns 32 · part on; upper halves: 64 further. Two bits of each come from the high bytes.
+                            c.vmovdqu(ymm0, low[i]);
+                            c.vmovdqu(ymm1, high[i]);
                             for (int upper = 0; upper < 2; upper++)
                             {
                                 int shift = (2 * part) + (4 * upper);
-                                c.vmovdqu(ymm7, __[rsp + highs + (32 * i)]);
-                                if (shift < 4) c.vpslld(ymm7, ymm7, (byte)(4 - shift));
-                                else if (shift > 4) c.vpsrld(ymm7, ymm7, (byte)(shift - 4));
-                                c.vpand(ymm7, ymm7, ymm11);
-                                if (upper == 1) c.vpsrld(ymm6, v[i], 4);
-                                c.vpand(ymm6, upper == 1 ? ymm6 : v[i], ymm12);
-                                c.vpor(ymm6, ymm6, ymm7);
-                                c.vpsubb(ymm6, ymm6, ymm10);
+                                if (shift < 4) c.vpslld(ymm3, ymm1, (byte)(4 - shift));
+                                else if (shift > 4) c.vpsrld(ymm3, ymm1, (byte)(shift - 4));
+                                c.vpand(ymm3, shift == 4 ? ymm1 : ymm3, ymm11);
+                                if (upper == 1) c.vpsrld(ymm0, ymm0, 4);
+                                c.vpand(ymm2, ymm0, ymm12);
+                                c.vpor(ymm2, ymm2, ymm3);
+                                // Two products of 63 · 127 · 2 fit into 16 bits, four do not.
                                 int column = (128 * run) + (64 * upper) + (32 * part) + (16 * sixteen) + (4 * i);
-                                rows.MultiplySigned(upper == 0 ? ymm8 : ymm9, ymm6, column, first: i == 0, wide: false, ymm5, ymm4);
+                                AssemblerRegisterYMM pair = upper == 0 ? ymm4 : ymm5, sum = upper == 0 ? ymm6 : ymm7;
+                                rows.Multiply(pair, ymm2, column, first: i % 2 == 0, ymm3);
+                                if (i % 2 == 0) continue;
+                                c.vpmaddwd(i == 1 ? sum : pair, pair, Avx2Rows.Ones);
+                                if (i == 3) c.vpaddd(sum, sum, pair);
                             }
                         }
-                        for (int upper = 0; upper < 2; upper++)
-                        {
-                            AssemblerRegisterYMM sum = upper == 0 ? ymm8 : ymm9;
-                            c.vpmaddwd(sum, sum, Avx2Rows.Ones);
-                            c.vmovdqu(__[rsp + sums + (32 * ((8 * run) + (4 * upper) + (2 * part) + sixteen))], sum);
-                        }
+                        c.vmovdqu(__[rsp + sums + (32 * ((8 * run) + (2 * part) + sixteen))], ymm6);
+                        c.vmovdqu(__[rsp + sums + (32 * ((8 * run) + 4 + (2 * part) + sixteen))], ymm7);
                     }
                 }
             }
             for (int group = 0; group < 16; group++)
             {
-                c.vmovdqu(ymm0, __[rsp + sums + (32 * group)]);
+                c.vpbroadcastd(ymm0, __dword_ptr[Avx2Rows.Starts + (16 * group)]);
+                c.vpaddd(ymm0, ymm0, __[rsp + sums + (32 * group)]);
                 c.vmovups(ymm1, __[rsp + (32 * group)]);
                 rows.AddScaled(half, ymm0, ymm1, group / 2, ymm2);
             }
-        }), hasStarts: false);
+        }));
     }
 
-    /// <summary>Scales [8] and minimums [8] of <see cref="Quantization.SixBitPairs"/> as floats at rsp.</summary>
-    private static void SixBitPairs(Avx2Rows rows, int half)
+    /// <summary>Scales [8] and minimums [8] of <see cref="Quantization.SixBitPairs"/> at rsp + <paramref name="to"/>: eight bytes, the rows', for each.</summary>
+    private static void SixBitPairs(Avx2Rows rows, AssemblerMemoryOperand[] four, int to)
     {
         Assembler c = rows.Code;
-        AssemblerRegisterYMM halves = ymm0, s = ymm1, m = ymm2, lower = ymm3, scale = ymm4, minimum = ymm5, bytes = ymm6;
-        rows.Turn(half, 0, halves, s, m, lower, ymm8, ymm9, ymm10, ymm11);
-        rows.Halves(halves, upper: false, scale);
-        rows.Halves(halves, upper: true, minimum);
+        AssemblerRegisterYMM s = ymm1, m = ymm2, lower = ymm3, bytes = ymm6;
+        c.vmovdqu(s, four[1]);
+        c.vmovdqu(m, four[2]);
+        c.vmovdqu(lower, four[3]);
         Constant(rows, ymm8, 63);
         Constant(rows, ymm9, 48);
         Constant(rows, ymm10, 15);
         c.vpand(bytes, s, ymm8);
-        Store(bytes, scale, 0);
+        Store(0);
         c.vpand(bytes, lower, ymm10);
         c.vpsrld(s, s, 2);
         c.vpand(s, s, ymm9);
         c.vpor(bytes, bytes, s);
-        Store(bytes, scale, 4);
+        Store(4);
         c.vpand(bytes, m, ymm8);
-        Store(bytes, minimum, 8);
+        Store(8);
         c.vpsrld(lower, lower, 4);
         c.vpand(bytes, lower, ymm10);
         c.vpsrld(m, m, 2);
         c.vpand(m, m, ymm9);
         c.vpor(bytes, bytes, m);
-        Store(bytes, minimum, 12);
+        Store(12);
 
-        void Store(AssemblerRegisterYMM four, AssemblerRegisterYMM factor, int place)
+        // From four bytes a row to eight rows a byte.
+        void Store(int place)
         {
-            for (int i = 0; i < 4; i++)
-            {
-                c.vpslld(ymm7, four, (byte)(24 - (8 * i)));
-                c.vpsrld(ymm7, ymm7, 24);
-                c.vcvtdq2ps(ymm7, ymm7);
-                c.vmulps(ymm7, ymm7, factor);
-                c.vmovups(__[rsp + (32 * (place + i))], ymm7);
-            }
+            c.vpshufb(bytes, bytes, __ymmword_ptr[rows.BytesOfFour]);
+            c.vextracti128(xmm5, bytes, 1);
+            c.vpunpckldq(xmm4, xmm6, xmm5);
+            c.vpunpckhdq(xmm5, xmm6, xmm5);
+            c.vmovdqu(__xmmword_ptr[rsp + (to + (8 * place))], xmm4);
+            c.vmovdqu(__xmmword_ptr[rsp + (to + (8 * place) + 16)], xmm5);
         }
     }
 

@@ -19,8 +19,25 @@ internal sealed unsafe class Avx2Rows
     private static readonly AssemblerRegister64[] Fours = [rsi, r8, r9, r10];
 
     private readonly int blockBytes;
+    private readonly bool interleaved;
 
-    public Avx2Rows(int blockBytes) => this.blockBytes = blockBytes;
+    /// <summary>Products of four columns with eight rows in a block; how many are assembled; bytes asked for on the way.</summary>
+    private int products, multiplied, asked;
+
+    private readonly int startStep;
+    private Label bytesOfFour;
+
+    /// <summary>Begins a kernel.</summary>
+    /// <param name="blockBytes">Bytes of a block.</param>
+    /// <param name="interleaved">True for rows side by side (<see cref="Quantization.InterleavedRows"/>), false for rows one after another.</param>
+    /// <param name="startsOf">Columns that an integer sum is made of: 32 or 16.</param>
+    public Avx2Rows(int blockBytes, bool interleaved, int startsOf = 32)
+    {
+        startStep = ScaleStep * 32 / startsOf;
+        bytesOfFour = Code.CreateLabel();
+        this.blockBytes = blockBytes;
+        this.interleaved = interleaved;
+    }
 
     public Assembler Code { get; } = new(64);
 
@@ -40,9 +57,10 @@ internal sealed unsafe class Avx2Rows
 
     /// <summary>Assembles the loop over blocks.</summary>
     /// <param name="blocksOf32">32 columns that a stored block has.</param>
-    /// <param name="stackBytes">Bytes at rsp that <paramref name="half"/> may use.</param>
-    /// <param name="half">Multiplies one block of eight rows: the first (0) or the second (1).</param>
-    public Assembler Loop(int blocksOf32, int stackBytes, Action<int> half)
+    /// <param name="stackBytes">Bytes at rsp that <paramref name="block"/> may use.</param>
+    /// <param name="block">Multiplies one block of the sixteen rows.</param>
+    /// <param name="spreads">Times that it spreads (<see cref="Four"/>) each column of the activations.</param>
+    public Assembler Loop(int blocksOf32, int stackBytes, Action block, int spreads = 2)
     {
         Assembler c = Code;
         Registers.Enter(c);
@@ -65,19 +83,19 @@ internal sealed unsafe class Avx2Rows
         if (stackBytes > 0) c.sub(rsp, stackBytes);
         Label loop = c.CreateLabel();
         c.Label(ref loop);
-        // A core with all its miss buffers in use drops wishes: each is made twice, the second where the first was made a while ago.
-        for (int line = 0; line < 16 * blockBytes; line += 64)
+        products = spreads * 8 * blocksOf32;
+        asked = multiplied = 0;
+        block();
+        if (asked < 16 * blockBytes) throw new InvalidOperationException("part of a block is not asked for");
+        if (interleaved) c.add(Fours[0], 16 * blockBytes);
+        else
         {
-            c.prefetcht1(__[Ahead + line]);
-            c.prefetcht0(__[Ahead + (line - 16384)]);
+            foreach (AssemblerRegister64 four in Fours) c.add(four, blockBytes);
         }
-        half(0);
-        half(1);
-        foreach (AssemblerRegister64 four in Fours) c.add(four, blockBytes);
         c.add(Ahead, 16 * blockBytes);
         c.add(X, XStep * blocksOf32);
         c.add(XScales, ScaleStep * blocksOf32);
-        c.add(Starts, ScaleStep * blocksOf32);
+        c.add(Starts, startStep * blocksOf32);
         c.add(XSums, ScaleStep * blocksOf32);
         c.dec(Blocks);
         c.jnz(loop);
@@ -86,13 +104,31 @@ internal sealed unsafe class Avx2Rows
         c.vmovups(__[Blocks], Y(0));
         c.vmovups(__[Blocks + 32], Y(1));
         Registers.Leave(c);
+        c.Label(ref bytesOfFour);
+        c.db([.. Enumerable.Range(0, 32).Select(i => (byte)((i % 4 * 4) + (i / 4 % 4)))]);
         return c;
     }
+
+    /// <summary>A block of the first eight rows, then of the others.</summary>
+    public static Action Both(Action<int> half) => () =>
+    {
+        half(0);
+        half(1);
+    };
+
+    /// <summary>An index for vpshufb: byte i of the four words of 128 bits, for i from 0 to 3.</summary>
+    public Label BytesOfFour => bytesOfFour;
 
     /// <summary>Reads 16 bytes at <paramref name="at"/> of each row's block: vector i of v0 … v3 gets bytes 4·i … 4·i + 3 of row r in lane r. Four further registers are used.</summary>
     public void Turn(int half, int at, AssemblerRegisterYMM v0, AssemblerRegisterYMM v1, AssemblerRegisterYMM v2, AssemblerRegisterYMM v3, AssemblerRegisterYMM t0, AssemblerRegisterYMM t1, AssemblerRegisterYMM t2, AssemblerRegisterYMM t3)
     {
         Assembler c = Code;
+        if (interleaved)
+        {
+            AssemblerRegisterYMM[] words = [v0, v1, v2, v3];
+            for (int i = 0; i < 4; i++) c.vmovdqu(words[i], __[Fours[0] + ((16 * (at + (4 * i))) + (32 * half))]);
+            return;
+        }
         AssemblerRegister64 a = Fours[2 * half], b = Fours[(2 * half) + 1];
         Pair(t0, a + at, b + at);
         Pair(t1, a + Row + at, b + Row + at);
@@ -115,10 +151,25 @@ internal sealed unsafe class Avx2Rows
         }
     }
 
+    /// <summary>Four vectors as of <see cref="Turn"/>, in memory: where they lie, or at rsp + <paramref name="stackAt"/>.</summary>
+    public AssemblerMemoryOperand[] Words(int half, int at, int stackAt, AssemblerRegisterYMM[] v)
+    {
+        if (interleaved) return [.. Enumerable.Range(0, 4).Select(i => __[Fours[0] + ((16 * (at + (4 * i))) + (32 * half))])];
+        Turn(half, at, v[0], v[1], v[2], v[3], ymm4, ymm5, ymm8, ymm9);
+        AssemblerMemoryOperand[] words = [.. Enumerable.Range(0, 4).Select(i => __[rsp + (stackAt + (32 * i))])];
+        for (int i = 0; i < 4; i++) Code.vmovdqu(words[i], v[i]);
+        return words;
+    }
+
     /// <summary>The F16 number at <paramref name="at"/> of each row's block as F32.</summary>
     public void Halves(int half, int at, AssemblerRegisterYMM to)
     {
         Assembler c = Code;
+        if (interleaved)
+        {
+            c.vcvtph2ps(to, __xmmword_ptr[Fours[0] + ((16 * at) + (16 * half))]);
+            return;
+        }
         AssemblerRegisterXMM lower = Lower(to);
         c.vpxor(lower, lower, lower);
         for (int row = 0; row < 8; row++)
@@ -150,8 +201,25 @@ internal sealed unsafe class Avx2Rows
         c.vcvtph2ps(to, Lower(to));
     }
 
+    /// <summary>
+    /// Asks for the share of one product of four columns. A core with all its miss buffers in use drops wishes: they are spread over the work, and in sixteen streams,
+    /// which the hardware does not follow, each is made twice, the second where the first was made a while ago.
+    /// </summary>
+    private void Prefetch()
+    {
+        for (multiplied++; asked * products < 16 * blockBytes * multiplied; asked += 64)
+        {
+            Code.prefetcht1(__[Ahead + asked]);
+            if (!interleaved) Code.prefetcht0(__[Ahead + (asked - 16384)]);
+        }
+    }
+
     /// <summary>Four columns of the activations in every lane: those from <paramref name="column"/> on.</summary>
-    public void Four(int column, AssemblerRegisterYMM to) => Code.vpbroadcastd(to, __dword_ptr[X + (column / 32 * XStep) + (column % 32)]);
+    public void Four(int column, AssemblerRegisterYMM to)
+    {
+        Prefetch();
+        Code.vpbroadcastd(to, __dword_ptr[X + (column / 32 * XStep) + (column % 32)]);
+    }
 
     /// <summary>sum + the 16-bit products of unsigned bytes with four columns; the first makes the sum.</summary>
     public void Multiply(AssemblerRegisterYMM sum, AssemblerRegisterYMM bytes, int column, bool first, AssemblerRegisterYMM free)

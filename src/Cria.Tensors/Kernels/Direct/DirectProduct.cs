@@ -9,20 +9,28 @@ namespace Cria.Tensors.Kernels.Direct;
 /// </summary>
 internal sealed unsafe class DirectProduct
 {
-    private readonly delegate* unmanaged[SuppressGCTransition]<DirectCall*, void> entry;
+    private readonly delegate* unmanaged[SuppressGCTransition]<DirectCall*, void> rows, interleaved;
 
-    public DirectProduct(Assembler code, bool hasStarts)
+    /// <summary>Assembles both forms.</summary>
+    /// <param name="code">The product of rows one after another (false) or side by side (true).</param>
+    /// <param name="hasStarts">As <see cref="HasStarts"/>.</param>
+    public DirectProduct(Func<bool, Assembler> code, bool hasStarts)
     {
-        entry = (delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)ExecutableMemory.Place(code);
+        rows = (delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)ExecutableMemory.Place(code(false));
+        interleaved = (delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)ExecutableMemory.Place(code(true));
         HasStarts = hasStarts;
     }
 
     /// <summary>True when <see cref="DirectCall.Starts"/> is read.</summary>
     public bool HasStarts { get; }
 
-    /// <summary>Multiplies 16 rows.</summary>
-    public void Run(in DirectCall call)
+    /// <summary>Multiplies 16 rows, which lie one after another or side by side (<see cref="Quantization.InterleavedRows"/>).</summary>
+    public void Run(in DirectCall call, bool isInterleaved)
     {
-        fixed (DirectCall* arguments = &call) entry(arguments);
+        fixed (DirectCall* arguments = &call)
+        {
+            if (isInterleaved) interleaved(arguments);
+            else rows(arguments);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Memory;
 using Cria.Tensors.Quantization;
@@ -6,17 +7,17 @@ namespace Cria.Tensors.Kernels.MatMul;
 
 /// <summary>
 /// A weight on the CPU: the stored bytes where they lie, most often in the mapped file. Only rows beyond the last whole 16 are copied, padded with zero rows,
-/// because kernels read 16 rows at a time.
+/// because kernels read 16 rows at a time. The place may change between two products, to one with the same rows.
 /// </summary>
 internal sealed unsafe class CpuWeight : Weight, IDisposable
 {
     private readonly NativeBuffer? tail, scales;
     private readonly MappedFile? file;
-    private nint data;
+    private volatile Place place;
 
     public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
     {
-        data = (nint)view.Data;
+        place = new Place(view.Data, isInterleaved: false);
         file = view.File;
         RowBytes = view.RowBytes;
         Kernel = kernel;
@@ -29,11 +30,14 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         int rest = Rows % 16;
         if (rest == 0) return;
         tail = new NativeBuffer(16 * RowBytes);
-        Buffer.MemoryCopy(Data + (Rows - rest) * RowBytes, tail.Data, tail.ByteCount, rest * RowBytes);
+        Buffer.MemoryCopy(view.Data + (Rows - rest) * RowBytes, tail.Data, tail.ByteCount, rest * RowBytes);
     }
 
-    /// <summary>First byte of row 0. It may change between two reads, to a place with the same bytes.</summary>
-    public byte* Data => (byte*)Volatile.Read(ref data);
+    /// <summary>First byte of row 0.</summary>
+    public byte* Data => place.Data;
+
+    /// <summary>True when whole groups of 16 rows lie side by side (<see cref="InterleavedRows"/>).</summary>
+    public bool IsInterleaved => place.IsInterleaved;
 
     /// <summary>True when the rows lie in a mapped file.</summary>
     public bool IsMapped => file is { IsMapped: true };
@@ -59,16 +63,42 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     /// <summary>16-row panels, the padded one included.</summary>
     public int Panels => (Rows + 15) / 16;
 
-    /// <summary>First byte of a panel's first row.</summary>
-    public byte* Panel(int panel) => tail is not null && panel == Panels - 1 ? tail.Data : Data + panel * 16L * RowBytes;
+    /// <summary>A panel's 16 rows.</summary>
+    public RowPanel Panel(int panel)
+    {
+        if (tail is not null && panel == Panels - 1) return new RowPanel(tail.Data, isInterleaved: false);
+        Place now = place;
+        return new RowPanel(now.Data + panel * 16L * RowBytes, now.IsInterleaved);
+    }
 
-    /// <summary>Copies the rows to a buffer, reads them from there from now on, and returns it. Steps may run meanwhile.</summary>
+    /// <summary>The values of one row [columns].</summary>
+    public void DecodeRow(int row, Span<float> values)
+    {
+        Place now = place;
+        if (Format.HasRowScales) I8.DecodeRow(new ReadOnlySpan<byte>(now.Data + row * RowBytes, (int)RowBytes), RowScales[row], values);
+        else if (!now.IsInterleaved || row >= Rows / 16 * 16) Format.Decode(new ReadOnlySpan<byte>(now.Data + row * RowBytes, (int)RowBytes), values);
+        else
+        {
+            byte[] bytes = ArrayPool<byte>.Shared.Rent((int)RowBytes);
+            Span<byte> blocks = bytes.AsSpan(0, (int)RowBytes);
+            InterleavedRows.RestoreRow(Format, now.Data + row / 16 * 16L * RowBytes, row % 16, blocks);
+            Format.Decode(blocks, values);
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    /// <summary>
+    /// Copies the rows to a buffer, side by side where the product wants them so, reads them from there from now on, and returns it. Steps may run meanwhile.
+    /// </summary>
     public NativeBuffer MoveTo(NativeBuffer buffer)
     {
-        byte* before = Data;
-        Buffer.MemoryCopy(before, buffer.Data, buffer.ByteCount, ByteCount);
-        Volatile.Write(ref data, (nint)buffer.Data);
-        file?.Forget(before, ByteCount);
+        Place before = place;
+        long whole = Kernel.WantsInterleaved && !before.IsInterleaved ? Rows / 16 * 16 * RowBytes : 0;
+        for (long at = 0; at < whole; at += 16 * RowBytes)
+            InterleavedRows.Interleave(Format, before.Data + at, RowBytes, Columns / Format.BlockSize, buffer.Data + at);
+        Buffer.MemoryCopy(before.Data + whole, buffer.Data + whole, ByteCount - whole, ByteCount - whole);
+        place = new Place(buffer.Data, before.IsInterleaved || whole > 0);
+        file?.Forget(before.Data, ByteCount);
         return buffer;
     }
 
@@ -76,5 +106,13 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     {
         tail?.Dispose();
         scales?.Dispose();
+    }
+
+    /// <summary>Where rows lie and how: one object, so that a reader never sees half a change.</summary>
+    private sealed class Place(byte* data, bool isInterleaved)
+    {
+        public byte* Data { get; } = data;
+
+        public bool IsInterleaved { get; } = isInterleaved;
     }
 }

@@ -22,13 +22,13 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
             int together = Math.Min(2, firstPanel + panels - panel);
             float* result = tile + (panel - firstPanel) * 16;
             // The rows after these, which this worker most likely takes next.
-            byte* ahead = (panel + 2 * together) * 16 <= weight.Rows ? weight.Panel(panel + together) : weight.Panel(panel);
+            byte* ahead = (panel + 2 * together) * 16 <= weight.Rows ? weight.Panel(panel + together).Data : weight.Panel(panel).Data;
             for (int column = 0; column < weight.Columns; column += FloatPanel.MaxColumns)
             {
                 int columns = Math.Min(FloatPanel.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    FloatPanel.Unpack<T>(weight.Type, weight.Panel(panel + p) + (long)column * elementBytes, weight.RowBytes, columns, p == 0 ? first : second,
+                    FloatPanel.Unpack<T>(weight.Type, weight.Panel(panel + p).Data + (long)column * elementBytes, weight.RowBytes, columns, p == 0 ? first : second,
                         ahead + ((long)column * together + (long)p * columns) * 16 * elementBytes);
                 }
                 for (int token = 0; token < x.Tokens; token += FloatKernel.TileTokens)

@@ -47,7 +47,7 @@ internal sealed unsafe class MatMulInput
     /// <summary>Makes room for what a kernel reads.</summary>
     public void Ask(MatMulKernel kernel, Arena arena)
     {
-        if (kernel is QuantizedMatMul quantized) AskRounded(quantized.Format, quantized.Product, arena);
+        if (kernel is QuantizedMatMul quantized) AskRounded(quantized.Format, quantized.Product, quantized.ReadsStarts, arena);
         else if (kernel is W8A8MatMul whole) AskTokens(whole.Product, arena);
         else if (!needsFloat)
         {
@@ -135,7 +135,7 @@ internal sealed unsafe class MatMulInput
         };
     }
 
-    private void AskRounded(Unpacker format, Int8Kernel product, Arena arena)
+    private void AskRounded(Unpacker format, Int8Kernel product, bool readsStarts, Arena arena)
     {
         int stride = product.TileTokens;
         long tiles = (Tokens + stride - 1) / stride;
@@ -154,7 +154,7 @@ internal sealed unsafe class MatMulInput
             };
         }
         int groups = Int8Activations.BlockSize / format.GroupSize;
-        if (format.Zero != 0 && !product.ReadsSigned(format) && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
+        if (readsStarts && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
         if (format.HasMinimum && Sums(format) == null) sums.Add((format.GroupSize, (nint)arena.Take<float>(groups * places)));
     }
 }

@@ -11,6 +11,9 @@ internal abstract unsafe class MatMulKernel
     /// <summary>Most columns of a weight.</summary>
     public virtual int MaxColumns => int.MaxValue;
 
+    /// <summary>True when one token is faster over rows that lie side by side (<see cref="Quantization.InterleavedRows"/>), which this kernel then reads as well as others.</summary>
+    public virtual bool WantsInterleaved => false;
+
     /// <summary>16-row panels of a piece of work; a kernel takes two at a time.</summary>
     public const int PiecePanels = 4;
 

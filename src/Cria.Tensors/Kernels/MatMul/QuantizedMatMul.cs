@@ -1,6 +1,7 @@
 using Cria.Tensors.Kernels.Direct;
 using Cria.Tensors.Kernels.Int8;
 using Cria.Tensors.Kernels.Unpack;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Kernels.MatMul;
 
@@ -10,8 +11,13 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// </summary>
 internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product, DirectProduct? direct) : MatMulKernel
 {
-    /// <summary>Scratch a worker needs: two panels with their scales and minimums.</summary>
-    public const int ScratchBytes = 2 * Int8Call.PanelStride + 4 * Int8Call.ScaleStride;
+    private const int PanelBytes = 2 * Int8Call.PanelStride + 4 * Int8Call.ScaleStride;
+
+    /// <summary>Most bytes of the blocks of <see cref="Int8Call.MaxColumns"/> columns: 34 for 32.</summary>
+    private const int MostRowBytes = Int8Call.MaxColumns / 32 * 34;
+
+    /// <summary>Scratch a worker needs: two panels with their scales and minimums, and the rows of a panel that lay side by side.</summary>
+    public const int ScratchBytes = PanelBytes + InterleavedRows.Count * MostRowBytes;
 
     /// <summary>How the weights are stored.</summary>
     public Unpacker Format { get; } = format;
@@ -19,7 +25,12 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
     /// <summary>The product of this CPU level.</summary>
     public Int8Kernel Product { get; } = product;
 
+    /// <summary>True when integer sums start from a number that the activations give.</summary>
+    public bool ReadsStarts { get; } = format.Zero != 0 && (!product.ReadsSigned(format) || direct is { HasStarts: true });
+
     public override MatMulForm Form => MatMulForm.Int8;
+
+    public override bool WantsInterleaved => direct is not null;
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
@@ -46,13 +57,14 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             int together = Math.Min(2, firstPanel + panels - panel);
             float* result = tile + (panel - firstPanel) * 16;
             // The rows after these, which this worker most likely takes next.
-            byte* ahead = (panel + 2 * together) * 16 <= weight.Rows ? weight.Panel(panel + together) : weight.Panel(panel);
+            byte* ahead = weight.Panel((panel + 2 * together) * 16 <= weight.Rows ? panel + together : panel).Data;
             for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
             {
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    Format.Unpack(weight.Panel(panel + p) + (long)(column / blockSize) * blockBytes, weight.RowBytes, columns, Product.ReadsSigned(Format),
+                    (nint rows, long rowBytes) = Stretch(weight, panel + p, column / blockSize, columns / blockSize, scratch + PanelBytes);
+                    Format.Unpack((byte*)rows, rowBytes, columns, Product.ReadsSigned(Format),
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
                         ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
                 }
@@ -71,6 +83,16 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
         }
     }
 
+    /// <summary>Some blocks of 16 rows, one row after another, and the bytes from row to row.</summary>
+    private static (nint Rows, long RowBytes) Stretch(CpuWeight weight, int panel, int firstBlock, int blocks, byte* scratch)
+    {
+        RowPanel rows = weight.Panel(panel);
+        int blockBytes = weight.Format.BlockBytes;
+        if (!rows.IsInterleaved) return ((nint)rows.Data + (nint)firstBlock * blockBytes, weight.RowBytes);
+        InterleavedRows.Restore(weight.Format, rows.Data + (long)firstBlock * InterleavedRows.Count * blockBytes, blocks, scratch, MostRowBytes);
+        return ((nint)scratch, MostRowBytes);
+    }
+
     private void RunDirect(DirectProduct product, CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile)
     {
         Int8Activations input = x.Rounded;
@@ -85,11 +107,12 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
         };
         for (int panel = firstPanel; panel < firstPanel + panels; panel++)
         {
-            call.Blocks = weight.Panel(panel);
+            RowPanel rows = weight.Panel(panel);
+            call.Blocks = rows.Data;
             call.Y = tile + (panel - firstPanel) * 16;
             // The rows two panels further, which this worker most likely takes soon.
-            call.Ahead = (panel + 3) * 16 <= weight.Rows ? weight.Panel(panel + 2) : call.Blocks;
-            product.Run(call);
+            call.Ahead = (panel + 3) * 16 <= weight.Rows ? weight.Panel(panel + 2).Data : call.Blocks;
+            product.Run(call, rows.IsInterleaved);
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class ScalarW8A8Kernel : W8A8Kernel
     {
         for (int row = 0; row < panels * 16; row++)
         {
-            var weights = (sbyte*)weight.Panel(firstPanel + row / 16) + row % 16 * weight.RowBytes;
+            var weights = (sbyte*)weight.Panel(firstPanel + row / 16).Data + row % 16 * weight.RowBytes;
             for (int token = 0; token < x.Tokens; token++)
             {
                 int sum = 0;

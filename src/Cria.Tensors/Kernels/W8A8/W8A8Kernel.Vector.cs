@@ -17,7 +17,7 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
         new Span<int>(sums, x.Tokens * MatMulKernel.TileRows).Clear();
         for (int panel = 0; panel < panels; panel++)
         {
-            byte* rows = weight.Panel(firstPanel + panel);
+            byte* rows = weight.Panel(firstPanel + panel).Data;
             if (x.Tokens <= 2) Few(rows, weight.RowBytes, x, sums + panel * 16);
             else Many(rows, weight.RowBytes, x, sums + panel * 16, (short*)scratch);
         }

@@ -38,7 +38,7 @@ internal sealed unsafe class VnniW8A8Kernel : W8A8Kernel
             for (int column = 0; column < weight.Columns; column += Stretch)
             {
                 int columns = Math.Min(Stretch, weight.Columns - column);
-                for (int p = 0; p < together; p++) Unpack(weight.Panel(firstPanel + panel + p) + column, (nint)weight.RowBytes, columns, scratch + p * PanelBytes);
+                for (int p = 0; p < together; p++) Unpack(weight.Panel(firstPanel + panel + p).Data + column, (nint)weight.RowBytes, columns, scratch + p * PanelBytes);
                 call.Blocks = columns / BlockColumns;
                 for (int token = 0; token < x.Tokens; token += Tile)
                 {

@@ -1,5 +1,6 @@
 using Cria.Tensors.Backends;
 using Cria.Tensors.Kernels;
+using Cria.Tensors.Kernels.MatMul;
 using Cria.Tensors.Kernels.Unpack;
 using Cria.Tensors.Memory;
 using Cria.Tensors.Quantization;
@@ -21,7 +22,14 @@ public sealed unsafe class OneTokenTests
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void One_token_gives_the_bits_it_gives_among_five(TensorType type, CpuLevel level)
+    public void One_token_gives_the_bits_it_gives_among_five(TensorType type, CpuLevel level) => Check(type, level, move: false);
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void A_moved_weight_gives_the_same_bits_for_one_token_and_for_five(TensorType type, CpuLevel level) => Check(type, level, move: true);
+
+    /// <summary>With <c>move</c>, also of a weight that was moved, which lays its rows side by side where the kernel wants that.</summary>
+    private static void Check(TensorType type, CpuLevel level, bool move)
     {
         const int rows = 16 * 5 + 3, tokens = 5;
         var random = new Random(7 + (int)type);
@@ -40,21 +48,37 @@ public sealed unsafe class OneTokenTests
             var x = new float[tokens * columns];
             for (int i = 0; i < x.Length; i++) x[i] = (random.NextSingle() * 2 - 1) * (i % columns < 64 ? 30 : 1);
 
-            float[] together = Multiply(x, tokens);
+            float[] together = Multiply(x, tokens, moved: false);
+            if (move) Same(together, Multiply(x, tokens, moved: true));
             for (int token = 0; token < tokens; token++)
             {
-                float[] alone = Multiply(x[(token * columns)..((token + 1) * columns)], 1);
-                for (int row = 0; row < rows; row++)
+                Same(together.AsSpan(token * rows, rows), Multiply(x[(token * columns)..((token + 1) * columns)], 1, move));
+            }
+
+            void Same(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+            {
+                Assert.Equal(expected.Length, actual.Length);
+                for (int i = 0; i < expected.Length; i++)
                 {
-                    if (BitConverter.SingleToInt32Bits(alone[row]) != BitConverter.SingleToInt32Bits(together[token * rows + row]))
-                        Assert.Fail($"{type} {level}, {columns} columns, token {token}, row {row}: {alone[row]:R} alone, {together[token * rows + row]:R} among {tokens}");
+                    if (BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]))
+                        Assert.Fail($"{type} {level}, {columns} columns, result {i} of {expected.Length}: {actual[i]:R}, not {expected[i]:R}");
                 }
             }
 
-            float[] Multiply(float[] input, int count)
+            float[] Multiply(float[] input, int count, bool moved)
             {
                 using CpuBackend backend = CpuBackend.Create(2, level);
-                Weight weight = backend.Upload("w", new TensorView(type, rows, columns, stored.Data, stored.ByteCount));
+                var weight = (CpuWeight)backend.Upload("w", new TensorView(type, rows, columns, stored.Data, stored.ByteCount));
+                using NativeBuffer? place = moved ? weight.MoveTo(NativeBuffer.Unset(stored.ByteCount)) : null;
+                if (moved)
+                {
+                    Assert.Equal(weight.Kernel.WantsInterleaved, weight.IsInterleaved);
+                    var row = new float[columns];
+                    weight.DecodeRow(37, row);
+                    var expected = new float[columns];
+                    format.Decode(new ReadOnlySpan<byte>(stored.Data + 37 * format.RowBytes(columns), (int)format.RowBytes(columns)), expected);
+                    Assert.Equal(expected, row);
+                }
                 backend.BeginStep();
                 fixed (float* data = input)
                 {

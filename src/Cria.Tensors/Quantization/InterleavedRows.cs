@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Cria.Tensors.Quantization;
+
+/// <summary>
+/// Sixteen rows side by side: what is one byte of a row's block is sixteen bytes of the group. Each 32-bit word of a block is followed by the same word of the other
+/// rows, so that a vector register holds one word of several rows without turning anything; formats whose blocks are no whole number of words keep their F16 scale
+/// apart, the sixteen of them in a row. The blocks of a group follow one another, and it is as long as its rows.
+/// </summary>
+internal static unsafe class InterleavedRows
+{
+    /// <summary>Rows of a group.</summary>
+    public const int Count = 16;
+
+    /// <summary>True for formats that can be stored so.</summary>
+    public static bool Supports(BlockFormat format) => format.BlockSize > 1 && format.BlockBytes % 4 is 0 or 2 && !format.HasRowScales;
+
+    /// <summary>The byte of a block where its F16 scale stands apart from whole words: in front (blocks of 32 elements) or at the end; -1 where all are words.</summary>
+    public static int HalfAt(BlockFormat format) => format.BlockBytes % 4 == 0 ? -1 : format.BlockSize == 32 ? 0 : format.BlockBytes - 2;
+
+    /// <summary>Stores sixteen rows side by side.</summary>
+    /// <param name="format">Their format.</param>
+    /// <param name="rows">First block of the first row.</param>
+    /// <param name="rowBytes">Bytes from row to row.</param>
+    /// <param name="blocks">Blocks of a row.</param>
+    /// <param name="group">16 · blocks · bytes of a block.</param>
+    public static void Interleave(BlockFormat format, byte* rows, long rowBytes, long blocks, byte* group)
+    {
+        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        for (long block = 0; block < blocks; block++, rows += format.BlockBytes, group += Count * format.BlockBytes)
+        {
+            if (half >= 0)
+            {
+                for (int row = 0; row < Count; row++) ((ushort*)(group + (Count * half)))[row] = *(ushort*)(rows + (row * rowBytes) + half);
+            }
+            int at = first;
+            for (; at + 16 <= last; at += 16)
+            {
+                for (int row = 0; row < Count; row += 4)
+                    Turn(rows + (row * rowBytes) + at, (nint)rowBytes, group + (Count * at) + (4 * row), 4 * Count);
+            }
+            for (; at < last; at += 4)
+            {
+                for (int row = 0; row < Count; row++) ((uint*)(group + (Count * at)))[row] = *(uint*)(rows + (row * rowBytes) + at);
+            }
+        }
+    }
+
+    /// <summary>Undoes <see cref="Interleave"/>.</summary>
+    public static void Restore(BlockFormat format, byte* group, long blocks, byte* rows, long rowBytes)
+    {
+        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        for (long block = 0; block < blocks; block++, rows += format.BlockBytes, group += Count * format.BlockBytes)
+        {
+            if (half >= 0)
+            {
+                for (int row = 0; row < Count; row++) *(ushort*)(rows + (row * rowBytes) + half) = ((ushort*)(group + (Count * half)))[row];
+            }
+            int at = first;
+            for (; at + 16 <= last; at += 16)
+            {
+                for (int row = 0; row < Count; row += 4)
+                    Turn(group + (Count * at) + (4 * row), 4 * Count, rows + (row * rowBytes) + at, (nint)rowBytes);
+            }
+            for (; at < last; at += 4)
+            {
+                for (int row = 0; row < Count; row++) *(uint*)(rows + (row * rowBytes) + at) = ((uint*)(group + (Count * at)))[row];
+            }
+        }
+    }
+
+    /// <summary>Restores one row of a group.</summary>
+    public static void RestoreRow(BlockFormat format, byte* group, int row, Span<byte> blocks)
+    {
+        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        fixed (byte* start = blocks)
+        {
+            byte* to = start;
+            for (int left = blocks.Length; left > 0; left -= format.BlockBytes, to += format.BlockBytes, group += Count * format.BlockBytes)
+            {
+                if (half >= 0) *(ushort*)(to + half) = ((ushort*)(group + (Count * half)))[row];
+                for (int at = first; at < last; at += 4) *(uint*)(to + at) = ((uint*)(group + (Count * at)))[row];
+            }
+        }
+    }
+
+    /// <summary>Turns 4 × 4 words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(byte* from, nint fromStep, byte* to, nint toStep)
+    {
+        if (Sse2.IsSupported)
+        {
+            Vector128<uint> a = Vector128.Load((uint*)from), b = Vector128.Load((uint*)(from + fromStep));
+            Vector128<uint> c = Vector128.Load((uint*)(from + (2 * fromStep))), d = Vector128.Load((uint*)(from + (3 * fromStep)));
+            Vector128<ulong> lowAb = Sse2.UnpackLow(a, b).AsUInt64(), highAb = Sse2.UnpackHigh(a, b).AsUInt64();
+            Vector128<ulong> lowCd = Sse2.UnpackLow(c, d).AsUInt64(), highCd = Sse2.UnpackHigh(c, d).AsUInt64();
+            Sse2.UnpackLow(lowAb, lowCd).Store((ulong*)to);
+            Sse2.UnpackHigh(lowAb, lowCd).Store((ulong*)(to + toStep));
+            Sse2.UnpackLow(highAb, highCd).Store((ulong*)(to + (2 * toStep)));
+            Sse2.UnpackHigh(highAb, highCd).Store((ulong*)(to + (3 * toStep)));
+            return;
+        }
+        for (int row = 0; row < 4; row++)
+        {
+            for (int word = 0; word < 4; word++) ((uint*)(to + (word * toStep)))[row] = ((uint*)(from + (row * fromStep)))[word];
+        }
+    }
+}
