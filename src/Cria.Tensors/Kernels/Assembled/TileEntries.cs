@@ -18,6 +18,8 @@ internal enum TileKind
     PairScores,
     /// <summary>Weighted values of pairs, of one block.</summary>
     PairValues,
+    /// <summary>Products of floats as of scores, added to what the sums hold; see <see cref="Float.FloatKernel"/>.</summary>
+    Products,
 }
 
 /// <summary>Arguments of an assembled kernel.</summary>
@@ -65,15 +67,13 @@ internal unsafe struct TileCall
 }
 
 /// <summary>
-/// The products of attention in 256-bit registers, assembled because the compiler moves every sum before it adds to it, and broadcasts from a register: 24 instructions
+/// The products of attention, and of float weights, in 256-bit registers, assembled because the compiler moves every sum before it adds to it, and broadcasts from a register: 24 instructions
 /// for 12 products instead of 48. For processors without 512-bit registers.
 /// </summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[4 * AttentionTile.Rows];
+    private static readonly nint[] Entries = new nint[5 * AttentionTile.Rows];
     private static readonly Lock Building = new();
-
-    private static readonly AssemblerRegisterYMM[] Y = [ymm0, ymm1, ymm2, ymm3, ymm4, ymm5, ymm6, ymm7, ymm8, ymm9, ymm10, ymm11, ymm12, ymm13, ymm14, ymm15];
 
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
     public static bool IsAvailable { get; } = Avx2.IsSupported && Fma.IsSupported && ExecutableMemory.IsAvailable;
@@ -102,7 +102,7 @@ internal static unsafe class TileEntries
     private static Assembler Assemble(TileKind kind, int rows)
     {
         const int Page = Backends.KvLayout.PageSize;
-        bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.PairScores;
+        bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.PairScores or TileKind.Products;
         // Rows of queries stand side by side in each step; rows of weights each have their steps behind one another.
         int rowBytes = isScores ? 4 : isPairs ? Page * 2 : Page * 4, stepBytes = isScores ? 4 * AttentionTile.Rows : 4;
         var c = new Assembler(64);
@@ -132,12 +132,20 @@ internal static unsafe class TileEntries
                 c.vmulps(Sum(r, 1), ymm14, __ymmword_ptr[sums + 32]);
             });
         }
+        else if (kind == TileKind.Products)
+        {
+            ForEachRow(r =>
+            {
+                c.vmovups(Sum(r, 0), __ymmword_ptr[sums]);
+                c.vmovups(Sum(r, 1), __ymmword_ptr[sums + 32]);
+            });
+        }
         else
         {
-            for (int i = 0; i < 2 * rows; i++) c.vpxor(Y[i], Y[i], Y[i]);
+            for (int i = 0; i < 2 * rows; i++) c.vpxor(Registers.Y[i], Registers.Y[i], Registers.Y[i]);
         }
         c.Label(ref loop);
-        if (isScores)
+        if (isScores && kind != TileKind.Products)
         {
             c.prefetcht1(__byte_ptr[ahead]);
             c.add(ahead, aheadBytes);
@@ -151,10 +159,10 @@ internal static unsafe class TileEntries
             {
                 if (!isPairs)
                 {
-                    c.vfmadd231ps(Sum(r, half), Y[12 + half], ymm14);
+                    c.vfmadd231ps(Sum(r, half), Registers.Y[12 + half], ymm14);
                     continue;
                 }
-                c.vpmaddwd(ymm15, Y[12 + half], ymm14);
+                c.vpmaddwd(ymm15, Registers.Y[12 + half], ymm14);
                 c.vpaddd(Sum(r, half), Sum(r, half), ymm15);
             }
         }
@@ -191,8 +199,8 @@ internal static unsafe class TileEntries
                 for (int half = 0; half < 2; half++)
                 {
                     c.vcvtdq2ps(Sum(r, half), Sum(r, half));
-                    c.vmulps(Y[12 + half], ymm15, __ymmword_ptr[sums + 32 * half]);
-                    c.vfmadd213ps(Sum(r, half), ymm14, Y[12 + half]);
+                    c.vmulps(Registers.Y[12 + half], ymm15, __ymmword_ptr[sums + 32 * half]);
+                    c.vfmadd213ps(Sum(r, half), ymm14, Registers.Y[12 + half]);
                 }
                 Store(r);
             });
@@ -210,7 +218,7 @@ internal static unsafe class TileEntries
         Registers.Leave(c);
         return c;
 
-        static AssemblerRegisterYMM Sum(int r, int half) => Y[2 * r + half];
+        static AssemblerRegisterYMM Sum(int r, int half) => Registers.Y[2 * r + half];
 
         void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + Offset(field)]);
 

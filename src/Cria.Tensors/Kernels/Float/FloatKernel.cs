@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Lanes;
 
 namespace Cria.Tensors.Kernels.Float;
@@ -19,6 +20,11 @@ internal static unsafe class FloatKernel
     public static void Run<T>(float* first, float* second, int columns, float* x, float* y, long yStride, int tokens) where T : struct, ILanes<T>
     {
         if (tokens == 1) One<T>(first, second, columns, x, y);
+        else if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+        {
+            Assembled(first, columns, x, y, yStride, tokens);
+            Assembled(second, columns, x, y + 16, yStride, tokens);
+        }
         else Six<T>(first, second, columns, x, y, yStride, tokens);
     }
 
@@ -32,6 +38,18 @@ internal static unsafe class FloatKernel
             sum.Store(y + token * yStride);
         }
     }
+
+    /// <summary>One panel in the twelve sums that 256-bit registers hold.</summary>
+    private static void Assembled(float* panel, int columns, float* x, float* y, long yStride, int tokens) => TileEntries.Run(TileKind.Products, tokens, new TileCall
+    {
+        Lanes = panel,
+        LaneBytes = 16 * sizeof(float),
+        Numbers = x,
+        Steps = columns,
+        Groups = 1,
+        Sums = y,
+        SumBytes = yStride * sizeof(float),
+    });
 
     private static void One<T>(float* first, float* second, int columns, float* x, float* y) where T : struct, ILanes<T>
     {

@@ -13,7 +13,6 @@ internal sealed unsafe class Avx2GemmKernel : GemmKernel
 {
     private const int SquareRows = 4, SquareColumns = 16, UnitBytes = Columns * sizeof(float);
 
-    private static readonly AssemblerRegisterYMM[] Y = [ymm0, ymm1, ymm2, ymm3, ymm4, ymm5, ymm6, ymm7, ymm8, ymm9, ymm10, ymm11, ymm12, ymm13, ymm14, ymm15];
     private static readonly Lazy<nint> Fresh = new(() => (nint)ExecutableMemory.Place(Assemble(accumulate: false))), Continued = new(() => (nint)ExecutableMemory.Place(Assemble(accumulate: true)));
 
     private readonly nint fresh = Fresh.Value, continued = Continued.Value;
@@ -62,8 +61,8 @@ internal sealed unsafe class Avx2GemmKernel : GemmKernel
             }
             for (int i = 0; i < 2 * SquareRows; i++)
             {
-                if (accumulate) c.vmovups(Y[i], Place(i));
-                else c.vxorps(Y[i], Y[i], Y[i]);
+                if (accumulate) c.vmovups(Registers.Y[i], Place(i));
+                else c.vxorps(Registers.Y[i], Registers.Y[i], Registers.Y[i]);
             }
             Label loop = c.CreateLabel(), rest = c.CreateLabel(), one = c.CreateLabel(), done = c.CreateLabel();
             c.sub(count, 4);
@@ -82,7 +81,7 @@ internal sealed unsafe class Avx2GemmKernel : GemmKernel
             c.dec(count);
             c.jnz(one);
             c.Label(ref done);
-            for (int i = 0; i < 2 * SquareRows; i++) c.vmovups(Place(i), Y[i]);
+            for (int i = 0; i < 2 * SquareRows; i++) c.vmovups(Place(i), Registers.Y[i]);
         }
 
         AssemblerMemoryOperand Place(int sum) => (sum / 2) switch
@@ -96,20 +95,20 @@ internal sealed unsafe class Avx2GemmKernel : GemmKernel
         void Unit(int i)
         {
             // Registers take turns, so that one unit's loads need not wait for the last one's products.
-            AssemblerRegisterYMM first = Y[8 + 2 * (i % 2)], second = Y[9 + 2 * (i % 2)];
+            AssemblerRegisterYMM first = Registers.Y[8 + 2 * (i % 2)], second = Registers.Y[9 + 2 * (i % 2)];
             c.vmovups(first, __[b + UnitBytes * i]);
             c.vmovups(second, __[b + UnitBytes * i + 32]);
             for (int r = 0; r < SquareRows; r++)
             {
-                c.vbroadcastss(Y[12 + r], r switch
+                c.vbroadcastss(Registers.Y[12 + r], r switch
                 {
                     0 => __[a],
                     1 => __[a + row],
                     2 => __[a + row * 2],
                     _ => __[a + row3],
                 });
-                c.vfmadd231ps(Y[2 * r], first, Y[12 + r]);
-                c.vfmadd231ps(Y[2 * r + 1], second, Y[12 + r]);
+                c.vfmadd231ps(Registers.Y[2 * r], first, Registers.Y[12 + r]);
+                c.vfmadd231ps(Registers.Y[2 * r + 1], second, Registers.Y[12 + r]);
             }
             c.add(a, unit);
         }

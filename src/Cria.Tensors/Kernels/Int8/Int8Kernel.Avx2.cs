@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Unpack;
 using Iced.Intel;
@@ -47,8 +46,6 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         _ => Int8Sums.One,
     };
 
-    private static int Offset(string field) => (int)Marshal.OffsetOf<Int8Call>(field);
-
     private static Assembler Assemble(Int8Variant variant)
     {
         (int groups, bool starts, bool minimums, _, int tokens) = variant;
@@ -58,19 +55,9 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         int stretch = variant.Sums switch { Int8Sums.One => 1, Int8Sums.Four => Math.Min(4, quads), _ => quads };
         bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
         var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, panel = rsi, scales = rdx, lows = rax, x = r8, xScales = r9, start = r10, y = r11, xSums = rbx, yStep = rbp, blocks = r12, yThree = r13;
-        Registers.Enter(c);
-        c.mov(arguments, Registers.FirstArgument);
-        c.mov(panel, __[arguments + Offset(nameof(Int8Call.Panel))]);
-        c.mov(scales, __[arguments + Offset(nameof(Int8Call.Scales))]);
-        c.mov(lows, __[arguments + Offset(nameof(Int8Call.Minimums))]);
-        c.mov(x, __[arguments + Offset(nameof(Int8Call.X))]);
-        c.mov(xScales, __[arguments + Offset(nameof(Int8Call.XScales))]);
-        c.mov(start, __[arguments + Offset(nameof(Int8Call.Starts))]);
-        c.mov(xSums, __[arguments + Offset(nameof(Int8Call.XSums))]);
-        c.mov(y, __[arguments + Offset(nameof(Int8Call.Y))]);
-        c.mov(yStep, __[arguments + Offset(nameof(Int8Call.YTokenBytes))]);
-        c.mov(blocks, __[arguments + Offset(nameof(Int8Call.Blocks))]);
+        var frame = new Int8Frame(c, Tile);
+        AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, y = Int8Frame.Y, xSums = Int8Frame.XSums, yStep = Int8Frame.YStep, yThree = r13;
+        frame.Enter();
         c.lea(yThree, __[yStep + yStep * 2]);
         if (waits) c.sub(rsp, 32 * 2 * Tile);
 
@@ -128,18 +115,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 for (int p = 0; p < 2; p++) c.vmovups(Result(t, p), Sum(p, t));
             }
         }
-        c.add(panel, 64 * 8);
-        c.add(x, Int8Activations.BlockSize * Tile);
-        c.add(xScales, 4 * Tile);
-        c.add(scales, 64 * groups);
-        if (starts) c.add(start, 4 * Tile * groups);
-        if (minimums)
-        {
-            c.add(xSums, 4 * Tile * groups);
-            c.add(lows, 64 * groups);
-        }
-        c.dec(blocks);
-        c.jnz(loop);
+        frame.Next(loop, groups, starts, minimums);
         if (waits) c.add(rsp, 32 * 2 * Tile);
         Registers.Leave(c);
         return c;

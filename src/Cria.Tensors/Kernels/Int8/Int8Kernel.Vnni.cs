@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Unpack;
 using Iced.Intel;
@@ -22,24 +21,13 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
 
     public override void Run(in Int8Call call, Unpacker format, int panels, int tokens) => entries.Run(call, format, format.Zero != 0, Int8Sums.Wide, panels, tokens);
 
-    private static int Offset(string field) => (int)Marshal.OffsetOf<Int8Call>(field);
-
     private static Assembler Assemble(Int8Variant variant)
     {
         (int groups, bool starts, bool minimums, int panels, int tokens) = variant;
         var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, panel = rsi, scales = rdx, lows = rax, x = r8, xScales = r9, start = r10, y = r11, xSums = rbx, yStep = rbp, blocks = r12;
-        Registers.Enter(c);
-        c.mov(arguments, Registers.FirstArgument);
-        c.mov(panel, __[arguments + Offset(nameof(Int8Call.Panel))]);
-        c.mov(scales, __[arguments + Offset(nameof(Int8Call.Scales))]);
-        c.mov(lows, __[arguments + Offset(nameof(Int8Call.Minimums))]);
-        c.mov(x, __[arguments + Offset(nameof(Int8Call.X))]);
-        c.mov(xScales, __[arguments + Offset(nameof(Int8Call.XScales))]);
-        c.mov(start, __[arguments + Offset(nameof(Int8Call.Starts))]);
-        c.mov(xSums, __[arguments + Offset(nameof(Int8Call.XSums))]);
-        c.mov(yStep, __[arguments + Offset(nameof(Int8Call.YTokenBytes))]);
-        c.mov(blocks, __[arguments + Offset(nameof(Int8Call.Blocks))]);
+        var frame = new Int8Frame(c, Tile);
+        AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, y = Int8Frame.Y, xSums = Int8Frame.XSums, yStep = Int8Frame.YStep;
+        frame.Enter();
 
         AssemblerRegisterZMM Integer(int p, int t) => Registers.Z[p * Tile + t];
         AssemblerRegisterZMM Float(int p, int t) => Registers.Z[12 + p * Tile + t];
@@ -87,18 +75,7 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
                 for (int p = 0; p < panels; p++) c.vfnmadd231ps(Float(p, t), weightScale[p], __dword_bcst[xSums + 4 * (group * Tile + t)]);
             }
         }
-        c.add(panel, 64 * 8);
-        c.add(x, Int8Activations.BlockSize * Tile);
-        c.add(xScales, 4 * Tile);
-        c.add(scales, 64 * groups);
-        if (starts) c.add(start, 4 * Tile * groups);
-        if (minimums)
-        {
-            c.add(xSums, 4 * Tile * groups);
-            c.add(lows, 64 * groups);
-        }
-        c.dec(blocks);
-        c.jnz(loop);
+        frame.Next(loop, groups, starts, minimums);
         ForEachToken(t =>
         {
             for (int p = 0; p < panels; p++) c.vmovups(__[y + 64 * p], Float(p, t));
@@ -108,7 +85,7 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
 
         void ForEachToken(Action<int> body)
         {
-            c.mov(y, __[arguments + Offset(nameof(Int8Call.Y))]);
+            frame.LoadY();
             for (int t = 0; t < tokens; t++)
             {
                 body(t);

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Int8;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Cria.Tensors.Kernels.Assembled;
+
+/// <summary>What every assembled int8 kernel begins and ends with: its arguments in registers, and the way from one block of 32 columns to the next.</summary>
+/// <param name="c">Where code goes.</param>
+/// <param name="tile">Tokens of a tile.</param>
+internal sealed class Int8Frame(Assembler c, int tile)
+{
+    private static readonly AssemblerRegister64 Arguments = r14, Blocks = r12;
+
+    public static AssemblerRegister64 Panel => rsi;
+
+    public static AssemblerRegister64 Scales => rdx;
+
+    public static AssemblerRegister64 Lows => rax;
+
+    public static AssemblerRegister64 X => r8;
+
+    public static AssemblerRegister64 XScales => r9;
+
+    public static AssemblerRegister64 Start => r10;
+
+    public static AssemblerRegister64 Y => r11;
+
+    public static AssemblerRegister64 XSums => rbx;
+
+    public static AssemblerRegister64 YStep => rbp;
+
+    /// <summary>Saves registers and loads the arguments.</summary>
+    public void Enter()
+    {
+        Registers.Enter(c);
+        c.mov(Arguments, Registers.FirstArgument);
+        Load(Panel, nameof(Int8Call.Panel));
+        Load(Scales, nameof(Int8Call.Scales));
+        Load(Lows, nameof(Int8Call.Minimums));
+        Load(X, nameof(Int8Call.X));
+        Load(XScales, nameof(Int8Call.XScales));
+        Load(Start, nameof(Int8Call.Starts));
+        Load(XSums, nameof(Int8Call.XSums));
+        Load(YStep, nameof(Int8Call.YTokenBytes));
+        Load(Blocks, nameof(Int8Call.Blocks));
+        LoadY();
+    }
+
+    /// <summary>Results of the first token.</summary>
+    public void LoadY() => Load(Y, nameof(Int8Call.Y));
+
+    /// <summary>Goes on to the next block, or out of the loop.</summary>
+    /// <param name="loop">The beginning of a block.</param>
+    /// <param name="groups">Scales of a block and row.</param>
+    /// <param name="starts">Sums start from numbers of the activations.</param>
+    /// <param name="minimums">Groups have minimums.</param>
+    /// <param name="valueBytes">Bytes of a weight in the panel, and of an activation.</param>
+    public void Next(Label loop, int groups, bool starts, bool minimums, int valueBytes = 1)
+    {
+        c.add(Panel, 64 * 8 * valueBytes);
+        c.add(X, Int8Activations.BlockSize * tile * valueBytes);
+        c.add(XScales, 4 * tile);
+        c.add(Scales, 64 * groups);
+        if (starts) c.add(Start, 4 * tile * groups);
+        if (minimums)
+        {
+            c.add(XSums, 4 * tile * groups);
+            c.add(Lows, 64 * groups);
+        }
+        c.dec(Blocks);
+        c.jnz(loop);
+    }
+
+    private void Load(AssemblerRegister64 register, string field) => c.mov(register, __[Arguments + (int)Marshal.OffsetOf<Int8Call>(field)]);
+}
