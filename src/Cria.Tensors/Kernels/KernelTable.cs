@@ -22,7 +22,7 @@ internal static class KernelTable
             _ => new FloatMatMul<Lanes512>(),
         },
         TensorType.I8 => new W8A8MatMul(W8A8(level)),
-        _ => new QuantizedMatMul(UnpackTable.For(type, level), Int8(level), Direct(type, level), Pairs(type, level)),
+        _ => new QuantizedMatMul(UnpackTable.For(type, level), Int8(level), Direct(type, level)),
     };
 
     /// <summary>The int8 product of a CPU level, for weights with one scale a row.</summary>
@@ -37,7 +37,7 @@ internal static class KernelTable
     /// <summary>The product of one token without a panel, where it is faster than with one; null elsewhere.</summary>
     public static DirectProduct? Direct(TensorType type, CpuLevel level)
     {
-        if (!IsAssembledAvx2(level) || !F16cIsThere) return null;
+        if (level != CpuLevel.Avx2 || AvxVnni.IsSupported || !ExecutableMemory.IsAvailable || !F16cIsThere) return null;
         return type switch
         {
             TensorType.Q4_0 => new DirectProduct(Avx2Direct.Q4_0, hasStarts: true),
@@ -47,12 +47,6 @@ internal static class KernelTable
             _ => null,
         };
     }
-
-    /// <summary>The product as numbers of 16 bits, where it is faster for more than a few tokens; null elsewhere.</summary>
-    public static PairProduct? Pairs(TensorType type, CpuLevel level) =>
-        IsAssembledAvx2(level) && type is (TensorType.Q8_0 or TensorType.IQ4_NL or TensorType.IQ4_XS) ? new PairProduct() : null;
-
-    private static bool IsAssembledAvx2(CpuLevel level) => level == CpuLevel.Avx2 && !AvxVnni.IsSupported && ExecutableMemory.IsAvailable;
 
     /// <summary>Conversions of halves: leaf 1, ECX bit 29.</summary>
     private static bool F16cIsThere => (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;

@@ -55,11 +55,10 @@ internal sealed class Int8Frame(Assembler c, int tile)
     /// <param name="groups">Scales of a block and row.</param>
     /// <param name="starts">Sums start from numbers of the activations.</param>
     /// <param name="minimums">Groups have minimums.</param>
-    /// <param name="valueBytes">Bytes of a weight in the panel, and of an activation.</param>
-    public void Next(Label loop, int groups, bool starts, bool minimums, int valueBytes = 1)
+    public void Next(Label loop, int groups, bool starts, bool minimums)
     {
-        c.add(Panel, 64 * 8 * valueBytes);
-        c.add(X, Int8Activations.BlockSize * tile * valueBytes);
+        c.add(Panel, 64 * 8);
+        c.add(X, Int8Activations.BlockSize * tile);
         c.add(XScales, 4 * tile);
         c.add(Scales, 64 * groups);
         if (starts) c.add(Start, 4 * tile * groups);

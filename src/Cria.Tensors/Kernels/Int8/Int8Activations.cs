@@ -21,9 +21,6 @@ internal unsafe struct Int8Activations
     /// <summary>Signed bytes.</summary>
     public sbyte* Values;
 
-    /// <summary>The same as numbers of 16 bits, or null.</summary>
-    public short* Pairs;
-
     /// <summary>Scale of each token and block.</summary>
     public float* Scales;
 

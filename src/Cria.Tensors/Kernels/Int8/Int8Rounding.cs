@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Cria.Tensors.Kernels.Lanes;
 
 namespace Cria.Tensors.Kernels.Int8;
@@ -25,10 +24,6 @@ internal static unsafe class Int8Rounding
             target.Scales[place * stride + slot] = largest / 127f;
             target.HalfSums[(2 * place) * stride + slot] = T.StoreRounded(low * factor, values);
             target.HalfSums[(2 * place + 1) * stride + slot] = T.StoreRounded(high * factor, values + 16);
-            if (target.Pairs == null) continue;
-            (Vector256<short> first, Vector256<short> second) = Vector256.Widen(Vector256.Load(values));
-            first.Store(target.Pairs + (place * stride + slot) * Int8Activations.BlockSize);
-            second.Store(target.Pairs + (place * stride + slot) * Int8Activations.BlockSize + 16);
         }
     }
 }

@@ -47,7 +47,7 @@ internal sealed unsafe class MatMulInput
     /// <summary>Makes room for what a kernel reads.</summary>
     public void Ask(MatMulKernel kernel, Arena arena)
     {
-        if (kernel is QuantizedMatMul quantized) AskRounded(quantized, arena);
+        if (kernel is QuantizedMatMul quantized) AskRounded(quantized.Format, quantized.Product, quantized.ReadsStarts, arena);
         else if (kernel is W8A8MatMul whole) AskTokens(whole.Product, arena);
         else if (!needsFloat)
         {
@@ -135,10 +135,9 @@ internal sealed unsafe class MatMulInput
         };
     }
 
-    private void AskRounded(QuantizedMatMul kernel, Arena arena)
+    private void AskRounded(Unpacker format, Int8Kernel product, bool readsStarts, Arena arena)
     {
-        Unpacker format = kernel.Format;
-        int stride = kernel.Product.TileTokens;
+        int stride = product.TileTokens;
         long tiles = (Tokens + stride - 1) / stride;
         long blocks = Columns / Int8Activations.BlockSize;
         long places = tiles * blocks * stride;
@@ -155,8 +154,7 @@ internal sealed unsafe class MatMulInput
             };
         }
         int groups = Int8Activations.BlockSize / format.GroupSize;
-        if (kernel.ReadsPairs(Tokens) && Rounded.Pairs == null) Rounded.Pairs = arena.Take<short>(places * Int8Activations.BlockSize);
-        if (kernel.ReadsStarts && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
+        if (readsStarts && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
         if (format.HasMinimum && Sums(format) == null) sums.Add((format.GroupSize, (nint)arena.Take<float>(groups * places)));
     }
 }

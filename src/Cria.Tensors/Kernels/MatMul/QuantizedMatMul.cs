@@ -9,17 +9,15 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// Quantized weights: 32 rows × up to 512 columns are unpacked to a panel in the first-level cache and multiplied with every tile of tokens, for one token as for
 /// hundreds; so a format needs only an <see cref="Unpacker"/>, and a CPU level only an <see cref="Int8Kernel"/>.
 /// </summary>
-internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product, DirectProduct? direct, PairProduct? pairs) : MatMulKernel
+internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product, DirectProduct? direct) : MatMulKernel
 {
     private const int PanelBytes = 2 * Int8Call.PanelStride + 4 * Int8Call.ScaleStride;
 
     /// <summary>Most bytes of the blocks of <see cref="Int8Call.MaxColumns"/> columns: 34 for 32.</summary>
     private const int MostRowBytes = Int8Call.MaxColumns / 32 * 34;
 
-    private const int RowsBytes = InterleavedRows.Count * MostRowBytes;
-
-    /// <summary>Scratch a worker needs: two panels with their scales and minimums, the rows of a panel that lay side by side, and a panel that is to be widened.</summary>
-    public const int ScratchBytes = PanelBytes + RowsBytes + PairProduct.MaxColumns * Unpacker.PanelRows;
+    /// <summary>Scratch a worker needs: two panels with their scales and minimums, and the rows of a panel that lay side by side.</summary>
+    public const int ScratchBytes = PanelBytes + InterleavedRows.Count * MostRowBytes;
 
     /// <summary>How the weights are stored.</summary>
     public Unpacker Format { get; } = format;
@@ -29,9 +27,6 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
 
     /// <summary>True when integer sums start from a number that the activations give.</summary>
     public bool ReadsStarts { get; } = format.Zero != 0 && (!product.ReadsSigned(format) || direct is { HasStarts: true });
-
-    /// <summary>True when so many tokens are multiplied as numbers of 16 bits.</summary>
-    public bool ReadsPairs(int tokens) => pairs is not null && tokens >= PairProduct.LeastTokens;
 
     public override MatMulForm Form => MatMulForm.Int8;
 
@@ -57,37 +52,32 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             RunDirect(direct, weight, firstPanel, panels, x, tile);
             return;
         }
-        bool wide = ReadsPairs(x.Tokens);
-        int most = wide ? PairProduct.MaxColumns : Int8Call.MaxColumns;
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
             float* result = tile + (panel - firstPanel) * 16;
             // The rows after these, which this worker most likely takes next.
             byte* ahead = weight.Panel((panel + 2 * together) * 16 <= weight.Rows ? panel + together : panel).Data;
-            for (int column = 0; column < weight.Columns; column += most)
+            for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
             {
-                int columns = Math.Min(most, weight.Columns - column);
+                int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
                     (nint rows, long rowBytes) = Stretch(weight, panel + p, column / blockSize, columns / blockSize, scratch + PanelBytes);
                     Format.Unpack((byte*)rows, rowBytes, columns, Product.ReadsSigned(Format),
-                        wide ? scratch + PanelBytes + RowsBytes : call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
+                        call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
                         ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
-                    if (wide) PairPanel.Widen(scratch + PanelBytes + RowsBytes, columns, (short*)(call.Panel + p * Int8Call.PanelStride));
                 }
                 call.Blocks = columns / Int8Activations.BlockSize;
                 for (int token = 0; token < x.Tokens; token += input.TileTokens)
                 {
                     long place = (long)token * input.Blocks + (long)(column / Int8Activations.BlockSize) * input.TileTokens;
-                    call.X = wide ? (sbyte*)(input.Pairs + place * Int8Activations.BlockSize) : input.Values + place * Int8Activations.BlockSize;
+                    call.X = input.Values + place * Int8Activations.BlockSize;
                     call.XScales = input.Scales + place;
                     call.Starts = starts + groups * place;
                     call.XSums = sums + groups * place;
                     call.Y = result + (long)token * TileRows;
-                    int tokens = Math.Min(input.TileTokens, x.Tokens - token);
-                    if (wide) pairs!.Run(call, Format, together, tokens);
-                    else Product.Run(call, Format, together, tokens);
+                    Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - token));
                 }
             }
         }
