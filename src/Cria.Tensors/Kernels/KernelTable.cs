@@ -18,7 +18,7 @@ internal static class KernelTable
         TensorType.F32 or TensorType.F16 or TensorType.BF16 => level switch
         {
             CpuLevel.Portable => new FloatMatMul<Lanes128>(),
-            CpuLevel.Avx2 => new FloatMatMul<Lanes256>(),
+            CpuLevel.Avx2 => new FloatMatMul<Lanes256>(HasAssembledAvx2(level) ? new DirectFloatProduct(type) : null),
             _ => new FloatMatMul<Lanes512>(),
         },
         TensorType.I8 => new W8A8MatMul(W8A8(level)),
@@ -37,7 +37,7 @@ internal static class KernelTable
     /// <summary>The product of one token without a panel, where it is faster than with one; null elsewhere.</summary>
     public static DirectProduct? Direct(TensorType type, CpuLevel level)
     {
-        if (level != CpuLevel.Avx2 || AvxVnni.IsSupported || !ExecutableMemory.IsAvailable || !F16cIsThere) return null;
+        if (!HasAssembledAvx2(level) || AvxVnni.IsSupported) return null;
         return type switch
         {
             TensorType.Q4_0 => new DirectProduct(Avx2Direct.Q4_0, hasStarts: true),
@@ -48,8 +48,8 @@ internal static class KernelTable
         };
     }
 
-    /// <summary>Conversions of halves: leaf 1, ECX bit 29.</summary>
-    private static bool F16cIsThere => (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
+    /// <summary>With conversions of halves: leaf 1, ECX bit 29.</summary>
+    private static bool HasAssembledAvx2(CpuLevel level) => level == CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
 
     /// <summary>The int8 product of a CPU level, for weights with scales along the rows.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch

@@ -7,7 +7,7 @@ namespace Cria.Tensors.Quantization;
 /// <summary>
 /// Sixteen rows side by side: what is one byte of a row's block is sixteen bytes of the group. Each 32-bit word of a block is followed by the same word of the other
 /// rows, so that a vector register holds one word of several rows without turning anything; formats whose blocks are no whole number of words keep their F16 scale
-/// apart, the sixteen of them in a row. The blocks of a group follow one another, and it is as long as its rows.
+/// apart, the sixteen of them in a row, and so do 16-bit floats, which are nothing else. The blocks of a group follow one another, and it is as long as its rows.
 /// </summary>
 internal static unsafe class InterleavedRows
 {
@@ -15,10 +15,10 @@ internal static unsafe class InterleavedRows
     public const int Count = 16;
 
     /// <summary>True for formats that can be stored so.</summary>
-    public static bool Supports(BlockFormat format) => format.BlockSize > 1 && format.BlockBytes % 4 is 0 or 2 && !format.HasRowScales;
+    public static bool Supports(BlockFormat format) => format.BlockBytes % 2 == 0 && !format.HasRowScales;
 
-    /// <summary>The byte of a block where its F16 scale stands apart from whole words: in front (blocks of 32 elements) or at the end; -1 where all are words.</summary>
-    public static int HalfAt(BlockFormat format) => format.BlockBytes % 4 == 0 ? -1 : format.BlockSize == 32 ? 0 : format.BlockBytes - 2;
+    /// <summary>The byte of a block where 16 bits stand apart from whole words: in front (blocks of up to 32 elements) or at the end; -1 where all are words.</summary>
+    public static int HalfAt(BlockFormat format) => format.BlockBytes % 4 == 0 ? -1 : format.BlockSize <= 32 ? 0 : format.BlockBytes - 2;
 
     /// <summary>Stores sixteen rows side by side.</summary>
     /// <param name="format">Their format.</param>

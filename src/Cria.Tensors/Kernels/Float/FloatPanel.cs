@@ -29,6 +29,24 @@ internal static unsafe class FloatPanel
         }
     }
 
+    /// <summary>The same of rows that lie side by side (<see cref="Quantization.InterleavedRows"/>), from one column's sixteen values on.</summary>
+    public static void Convert<T>(TensorType type, byte* columnValues, int columns, float* panel) where T : struct, ILanes<T>
+    {
+        switch (type)
+        {
+            case TensorType.F32: Convert<T, SingleReader>(columnValues, columns, panel); break;
+            case TensorType.F16: Convert<T, HalfReader>(columnValues, columns, panel); break;
+            default: Convert<T, BrainReader>(columnValues, columns, panel); break;
+        }
+    }
+
+    private static void Convert<T, TReader>(byte* columnValues, int columns, float* panel)
+        where T : struct, ILanes<T>
+        where TReader : struct, IFloatReader
+    {
+        for (int column = 0; column < columns; column++) TReader.Read<T>(columnValues + 16 * TReader.Bytes * column).Store(panel + 16 * column);
+    }
+
     /// <summary>Asks for <paramref name="bytes"/> bytes to be brought near.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(byte* ahead, int bytes)

@@ -1,15 +1,19 @@
+using Cria.Tensors.Kernels.Direct;
 using Cria.Tensors.Kernels.Float;
 using Cria.Tensors.Kernels.Lanes;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Kernels.MatMul;
 
 /// <summary>F32, F16 and BF16 weights: 32 rows × 128 columns are unpacked to floats in the first-level cache and multiplied with every tile of tokens.</summary>
-internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILanes<T>
+internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) : MatMulKernel where T : struct, ILanes<T>
 {
     /// <summary>Scratch a worker needs: two panels.</summary>
     public const int ScratchBytes = 2 * FloatPanel.MaxColumns * 16 * sizeof(float);
 
     public override MatMulForm Form => MatMulForm.Float;
+
+    public override bool WantsInterleaved => direct is not null;
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
@@ -23,13 +27,20 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
             float* result = tile + (panel - firstPanel) * 16;
             // The rows after these, which this worker most likely takes next.
             byte* ahead = (panel + 2 * together) * 16 <= weight.Rows ? weight.Panel(panel + together).Data : weight.Panel(panel).Data;
+            if (x.Tokens == 1 && together == 2 && direct is not null && RunDirect(weight, panel, x, ahead, result)) continue;
             for (int column = 0; column < weight.Columns; column += FloatPanel.MaxColumns)
             {
                 int columns = Math.Min(FloatPanel.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    FloatPanel.Unpack<T>(weight.Type, weight.Panel(panel + p).Data + (long)column * elementBytes, weight.RowBytes, columns, p == 0 ? first : second,
-                        ahead + ((long)column * together + (long)p * columns) * 16 * elementBytes);
+                    RowPanel rows = weight.Panel(panel + p);
+                    float* target = p == 0 ? first : second;
+                    if (rows.IsInterleaved) FloatPanel.Convert<T>(weight.Type, rows.Data + (long)column * elementBytes * InterleavedRows.Count, columns, target);
+                    else
+                    {
+                        FloatPanel.Unpack<T>(weight.Type, rows.Data + (long)column * elementBytes, weight.RowBytes, columns, target,
+                            ahead + ((long)column * together + (long)p * columns) * 16 * elementBytes);
+                    }
                 }
                 for (int token = 0; token < x.Tokens; token += FloatKernel.TileTokens)
                 {
@@ -41,5 +52,14 @@ internal sealed unsafe class FloatMatMul<T> : MatMulKernel where T : struct, ILa
                 }
             }
         }
+    }
+
+    /// <summary>Multiplies two panels with one token; false when they do not lie side by side.</summary>
+    private bool RunDirect(CpuWeight weight, int panel, MatMulInput x, byte* ahead, float* result)
+    {
+        RowPanel first = weight.Panel(panel), second = weight.Panel(panel + 1);
+        if (!first.IsInterleaved || !second.IsInterleaved) return false;
+        direct!.Run(new DirectFloatCall { First = first.Data, Second = second.Data, Ahead = ahead, X = x.FloatTiles, Columns = weight.Columns, Y = result });
+        return true;
     }
 }
