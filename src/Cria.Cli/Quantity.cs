@@ -27,6 +27,15 @@ internal static class Quantity
     /// <summary>All digits, in groups of three: 128,256.</summary>
     public static string Exact(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A part of one: 5%, with decimals 5.0%.</summary>
+    public static string Share(double share, int decimals = 0) => (100 * share).ToString(decimals == 0 ? "0" : "0." + new string('0', decimals), CultureInfo.InvariantCulture) + "%";
+
+    /// <summary>So many of a thing: 1 row, 2,000 rows.</summary>
+    public static string Of(long count, string thing) => $"{Exact(count)} {thing}{(count == 1 ? "" : "s")}";
+
+    /// <summary>A time in its two largest units: 2h05m, 3m20s, 13s.</summary>
+    public static string Time(TimeSpan time) => time.TotalHours >= 1 ? Format($"{(int)time.TotalHours}h{time.Minutes:00}m") : time.TotalMinutes >= 1 ? Format($"{time.Minutes}m{time.Seconds:00}s") : Format($"{time.Seconds}s");
+
     private static string Scaled(long count, long unit, string name, string space = " ")
     {
         double value = (double)count / unit;

@@ -68,7 +68,7 @@ internal static class EvalPositionsCommand
     private static void Print(PositionLosses losses, Terminal terminal)
     {
         TextTable.Write(terminal, ["positions", "loss"], [.. losses.Stretches.Select(stretch => new[] { string.Create(CultureInfo.InvariantCulture, $"{stretch.From}–{stretch.To - 1}"), stretch.Loss.ToString("0.0000", CultureInfo.InvariantCulture) })], rightAligned: 0);
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nmean {losses.Mean.Value:0.0000} ± {losses.Mean.Error:0.0000} over {losses.Documents} documents, {losses.Tokens} tokens"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nmean {losses.Mean.Value:0.0000} ± {losses.Mean.Error:0.0000} over {Quantity.Of(losses.Documents, "document")}, {Quantity.Exact(losses.Tokens)} tokens"));
     }
 
     private static void PrintJson(PositionLosses losses, Terminal terminal) => JsonLine.Write(terminal.Out, indented: false, json =>

@@ -55,9 +55,9 @@ internal static class PerplexityCommand
         Line("perplexity", Show(result.Perplexity, "0.0000"));
         if (result.Divergence is not { } against) return;
         Line("of the reference", Show(against.Reference, "0.0000"));
-        Line("change", $"{Show(against.Change, "+0.0000;-0.0000")}, {Show(new Estimate(100 * (against.Ratio.Value - 1), 100 * against.Ratio.Error), "+0.000;-0.000")} %");
+        Line("change", $"{Show(against.Change, "+0.0000;-0.0000")}, {Show(new Estimate(100 * (against.Ratio.Value - 1), 100 * against.Ratio.Error), "+0.000;-0.000")}%");
         Line("divergence", $"mean {Show(against.Mean, "0.000000")}, median {Number(against.Median, "0.000000")}, 99% {Number(against.Percentile99, "0.000000")}, largest {Number(against.Largest, "0.000000")}");
-        Line("same top token", $"{Show(new Estimate(100 * against.SameTop.Value, 100 * against.SameTop.Error), "0.00")} %");
+        Line("same top token", $"{Show(new Estimate(100 * against.SameTop.Value, 100 * against.SameTop.Error), "0.00")}%");
 
         void Line(string name, string value) => terminal.Out.WriteLine($"{name,-17} {value}");
     }

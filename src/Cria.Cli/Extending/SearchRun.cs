@@ -67,7 +67,7 @@ internal static class SearchRun
         })], rightAligned: 0);
         PositionLosses losses = result.Best.Losses;
         terminal.Out.WriteLine();
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"best theta {result.Best.Theta:#,0.0}: loss {losses.Mean.Value:0.0000} over {losses.Documents} documents, {losses.Tokens} tokens"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"best theta {result.Best.Theta:#,0.0}: loss {losses.Mean.Value:0.0000} over {Quantity.Of(losses.Documents, "document")}, {Quantity.Exact(losses.Tokens)} tokens"));
         if (result.IsAtEdge) terminal.Out.WriteLine("The best lies at the edge of what was tried; widen the range with --theta-min or --theta-max.");
     }
 

@@ -14,7 +14,7 @@ internal sealed class PlanReport(TrainFlags flags, PlanFlags planned, Terminal t
         ModelShape model = PlanFlags.Model(modelName);
         PlannedMachine machine = planned.Machine(runs[0].Options);
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{model.Name}: {Quantity.Count(model.Weights)} weights. {machine.Name}: {machine.OperationsPerSecond / 1e12:G4} TFLOPS at {machine.Efficiency:P0}, {machine.ElementBytes} bytes a number, {Quantity.Bytes(machine.MemoryBytes)}, {machine.HostBytesPerSecond / 1e9:G3} GB/s inside a host of {machine.RanksPerHost}, {machine.NetworkBytesPerSecond / 1e9:G3} GB/s between hosts"));
+            $"{model.Name}: {Quantity.Count(model.Weights)} weights. {machine.Name}: {machine.OperationsPerSecond / 1e12:G4} TFLOPS at {Quantity.Share(machine.Efficiency)}, {machine.ElementBytes} bytes a number, {Quantity.Bytes(machine.MemoryBytes)}, {machine.HostBytesPerSecond / 1e9:G3} GB/s inside a host of {machine.RanksPerHost}, {machine.NetworkBytesPerSecond / 1e9:G3} GB/s between hosts"));
         var rows = new List<string[]>();
         var remarks = new List<string>();
         foreach ((string name, ParseResult options) in runs)
@@ -25,7 +25,7 @@ internal sealed class PlanReport(TrainFlags flags, PlanFlags planned, Terminal t
             rows.Add(
             [
                 name, Text($"{work.Context}"), Text($"{plan.Layout.Count}"), plan.Layout.ToString(), Quantity.Count(work.Tokens), Quantity.Bytes(plan.MemoryBytes), Quantity.Bytes((long)plan.RingBytes), Quantity.Bytes((long)plan.OtherBytes),
-                plan.Layout.Ring == 1 ? "-" : plan.ShiftShare <= 1 ? Text($"yes ({plan.ShiftShare:P0})") : Text($"no ({plan.ShiftShare:F1} ×)"),
+                plan.Layout.Ring == 1 ? "-" : plan.ShiftShare <= 1 ? Text($"yes ({Quantity.Share(plan.ShiftShare)})") : Text($"no ({plan.ShiftShare:F1} ×)"),
                 Duration(plan.ComputeSeconds), Duration(plan.RingWaitSeconds + plan.OtherSeconds), Duration(plan.Seconds), flags.Steps(options) is { } steps ? Duration(plan.Seconds * steps) : "-",
             ]);
             if (plan.MemoryBytes > machine.MemoryBytes)

@@ -89,7 +89,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         Save(status, log);
         status.Clear();
         string end = trainer.StepCount < options.Steps ? string.Create(CultureInfo.InvariantCulture, $"stopped after step {trainer.StepCount} of {options.Steps}; go on with --resume") : string.Create(CultureInfo.InvariantCulture, $"{trainer.StepCount} steps done");
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Duration(clock.Elapsed)}, {Speed((trainer.TokenCount - firstToken) / clock.Elapsed.TotalSeconds)}{(Ranks is { Places: > 1 } ? string.Create(CultureInfo.InvariantCulture, $", {Ranks.RingWait / clock.Elapsed:P1} of the time waiting for the ring") : "")}"));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{end}. {(LearnsAdapter ? $"{Folder}: adapter" : $"{ModelPath(Folder)}: {Type}")}, loss {shown:F4}{(validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "")}, {Quantity.Count(trainer.TokenCount)} tokens, {Quantity.Time(clock.Elapsed)}, {Speed((trainer.TokenCount - firstToken) / clock.Elapsed.TotalSeconds)}{(Ranks is { Places: > 1 } ? string.Create(CultureInfo.InvariantCulture, $", {Quantity.Share(Ranks.RingWait / clock.Elapsed, 1)} of the time waiting for the ring") : "")}"));
     }
 
     /// <summary>A lasting line: after a measurement, and now and then where no live line can be seen.</summary>
@@ -105,11 +105,11 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         TimeSpan left = now / done * (options.Steps - step.Number);
         string validation = validationLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $", validation {loss:F4}") : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"step {step.Number}/{options.Steps}: loss {shown:F4}{validation}, rate {step.LearningRate:G3}, gradient {step.GradientNorm:F2}, {Speed(tokensPerSecond)}, {Duration(left)} left");
+            $"step {step.Number}/{options.Steps}: loss {shown:F4}{validation}, rate {step.LearningRate:G3}, gradient {step.GradientNorm:F2}, {Speed(tokensPerSecond)}, {Quantity.Time(left)} left");
     }
 
     private string Speed(double tokensPerSecond) =>
-        string.Create(CultureInfo.InvariantCulture, $"{tokensPerSecond:F0} tokens/s, {tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds):P0} of the {PeakName} peak");
+        string.Create(CultureInfo.InvariantCulture, $"{tokensPerSecond:F0} tokens/s, {Quantity.Share(tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds))} of the {PeakName} peak");
 
     private void Save(StatusLine status, TrainingLog? log)
     {
@@ -130,6 +130,4 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         using var trained = new TrainedSource(origin, backend);
         new Quantizer(trained, new QuantizeOptions { FileType = Type, Threads = backend.ThreadCount }).Write(ModelPath(Folder));
     }
-
-    private static string Duration(TimeSpan time) => time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}h{time.Minutes:00}m") : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m{time.Seconds:00}s");
 }

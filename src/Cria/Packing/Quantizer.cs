@@ -65,7 +65,7 @@ public sealed class Quantizer
     private void Check(TensorInfo from, TensorInfo to)
     {
         if (from.Type != to.Type && BlockFormat.Of(from.Type).IsQuantized && !options.AllowRequantize)
-            throw new CriaException($"{source.Path}: {from.Name} is {from.Type} already; start from an F32, F16 or BF16 file, or allow requantizing (it costs quality)");
+            throw new CriaException($"{source.Path}: {from.Name} is {from.Type} already; start from an F32, F16 or BF16 file, or allow requantizing (--allow-requantize, in code AllowRequantize; it costs quality)");
         if (options.Importance is { } matrix && matrix.TryGet(from.Name, out ReadOnlyMemory<float> importance) && importance.Length != from.Columns && BlockFormat.Of(to.Type).IsQuantized)
             throw new CriaException($"{matrix.Path}: the importance of {from.Name} has {importance.Length} columns but the model's has {from.Columns}; it was made with another model");
     }

@@ -22,7 +22,7 @@ public static class W8A8Quantizer
         foreach (TensorInfo tensor in source.Tensors)
         {
             if (tensor.Shape.Count > 1 && BlockFormat.Of(tensor.Type).IsQuantized && !options.AllowRequantize)
-                throw new CriaException($"{source.Path}: {tensor.Name} is {tensor.Type} already; start from an F32, F16 or BF16 model, or allow requantizing (it costs quality)");
+                throw new CriaException($"{source.Path}: {tensor.Name} is {tensor.Type} already; start from an F32, F16 or BF16 model, or allow requantizing (--allow-requantize, in code AllowRequantize; it costs quality)");
         }
     }
 
