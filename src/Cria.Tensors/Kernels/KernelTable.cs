@@ -22,7 +22,7 @@ internal static class KernelTable
             _ => new FloatMatMul<Lanes512>(),
         },
         TensorType.I8 => new W8A8MatMul(W8A8(level)),
-        _ => new QuantizedMatMul(UnpackTable.For(type, level), Int8(level), Direct(type, level)),
+        _ => new QuantizedMatMul(UnpackTable.For(type, level), UnpackTable.Interleaved(type, level), Int8(level), Direct(type, level)),
     };
 
     /// <summary>The int8 product of a CPU level, for weights with one scale a row.</summary>

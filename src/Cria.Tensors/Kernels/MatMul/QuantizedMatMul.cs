@@ -9,8 +9,11 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// Quantized weights: 32 rows × up to 512 columns are unpacked to a panel in the first-level cache and multiplied with every tile of tokens, for one token as for
 /// hundreds; so a format needs only an <see cref="Unpacker"/>, and a CPU level only an <see cref="Int8Kernel"/>.
 /// </summary>
-internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product, DirectProduct? direct) : MatMulKernel
+internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interleaved, Int8Kernel product, DirectProduct? direct) : MatMulKernel
 {
+    /// <summary>Taking blocks apart for a panel costs as much as several tokens without one.</summary>
+    private const int MostDirectTokens = 4;
+
     private const int PanelBytes = 2 * Int8Call.PanelStride + 4 * Int8Call.ScaleStride;
 
     /// <summary>Most bytes of the blocks of <see cref="Int8Call.MaxColumns"/> columns: 34 for 32.</summary>
@@ -47,7 +50,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
             YTokenBytes = TileRows * sizeof(float),
         };
         new Span<float>(tile, x.Tokens * TileRows).Clear();
-        if (x.Tokens == 1 && direct is not null)
+        if (x.Tokens <= MostDirectTokens && direct is not null)
         {
             RunDirect(direct, weight, firstPanel, panels, x, tile);
             return;
@@ -63,8 +66,8 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
                 int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
                 for (int p = 0; p < together; p++)
                 {
-                    (nint rows, long rowBytes) = Stretch(weight, panel + p, column / blockSize, columns / blockSize, scratch + PanelBytes);
-                    Format.Unpack((byte*)rows, rowBytes, columns, Product.ReadsSigned(Format),
+                    (Unpacker unpacker, nint rows, long rowBytes) = Stretch(weight, panel + p, column / blockSize, columns / blockSize, scratch + PanelBytes);
+                    unpacker.Unpack((byte*)rows, rowBytes, columns, Product.ReadsSigned(Format),
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
                         ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
                 }
@@ -83,14 +86,16 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
         }
     }
 
-    /// <summary>Some blocks of 16 rows, one row after another, and the bytes from row to row.</summary>
-    private static (nint Rows, long RowBytes) Stretch(CpuWeight weight, int panel, int firstBlock, int blocks, byte* scratch)
+    /// <summary>Some blocks of 16 rows as an unpacker takes them: where they lie, or in scratch where it cannot read rows side by side.</summary>
+    private (Unpacker Unpacker, nint Rows, long RowBytes) Stretch(CpuWeight weight, int panel, int firstBlock, int blocks, byte* scratch)
     {
         RowPanel rows = weight.Panel(panel);
         int blockBytes = weight.Format.BlockBytes;
-        if (!rows.IsInterleaved) return ((nint)rows.Data + (nint)firstBlock * blockBytes, weight.RowBytes);
-        InterleavedRows.Restore(weight.Format, rows.Data + (long)firstBlock * InterleavedRows.Count * blockBytes, blocks, scratch, MostRowBytes);
-        return ((nint)scratch, MostRowBytes);
+        if (!rows.IsInterleaved) return (Format, (nint)rows.Data + (nint)firstBlock * blockBytes, weight.RowBytes);
+        byte* first = rows.Data + (long)firstBlock * InterleavedRows.Count * blockBytes;
+        if (interleaved is not null) return (interleaved, (nint)SideBySide.Pointer(first), 0);
+        InterleavedRows.Restore(weight.Format, first, blocks, scratch, MostRowBytes);
+        return (Format, (nint)scratch, MostRowBytes);
     }
 
     private void RunDirect(DirectProduct product, CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile)
@@ -100,19 +105,25 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Int8Kernel product
         {
             RowBytes = weight.RowBytes,
             Count = weight.Columns / weight.Format.BlockSize,
-            X = input.Values,
-            XScales = input.Scales,
-            Starts = product.HasStarts ? x.Starts(Format) : null,
-            XSums = Format.HasMinimum ? x.Sums(Format) : null,
         };
+        int* starts = product.HasStarts ? x.Starts(Format) : null;
+        float* sums = Format.HasMinimum ? x.Sums(Format) : null;
         for (int panel = firstPanel; panel < firstPanel + panels; panel++)
         {
             RowPanel rows = weight.Panel(panel);
             call.Blocks = rows.Data;
-            call.Y = tile + (panel - firstPanel) * 16;
             // The rows two panels further, which this worker most likely takes soon.
             call.Ahead = (panel + 3) * 16 <= weight.Rows ? weight.Panel(panel + 2).Data : call.Blocks;
-            product.Run(call, rows.IsInterleaved);
+            for (int token = 0; token < x.Tokens; token++)
+            {
+                // All of them are of the first tile.
+                call.X = input.Values + token * Int8Activations.BlockSize;
+                call.XScales = input.Scales + token;
+                call.Starts = starts + token;
+                call.XSums = sums + token;
+                call.Y = tile + (panel - firstPanel) * 16 + token * TileRows;
+                product.Run(call, rows.IsInterleaved);
+            }
         }
     }
 }

@@ -14,9 +14,9 @@ internal sealed unsafe class BlockUnpacker<TReader, T>() : Unpacker(groupSize: 3
         int blockCount = columns / 32;
         for (int row = 0; row < PanelRows; row += T.Count)
         {
-            byte* first = blocks + row * rowBytes;
-            if (signed) Run(first, (nint)rowBytes, blockCount, signed: true, panel + row * 4, scales + row, minimums + row, ahead);
-            else Run(first, (nint)rowBytes, blockCount, signed: false, panel + row * 4, scales + row, minimums + row, ahead);
+            byte* first = T.Rows(blocks, rowBytes, row, out nint step);
+            if (signed) Run(first, step, blockCount, signed: true, panel + row * 4, scales + row, minimums + row, ahead);
+            else Run(first, step, blockCount, signed: false, panel + row * 4, scales + row, minimums + row, ahead);
             ahead += blockCount * TReader.BlockBytes * T.Count;
         }
     }
@@ -25,7 +25,7 @@ internal sealed unsafe class BlockUnpacker<TReader, T>() : Unpacker(groupSize: 3
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run(byte* blocks, nint rowBytes, int count, bool signed, byte* panel, float* scales, float* minimums, byte* ahead)
     {
-        // What is read a word a row is copied two blocks ahead: a vector load right behind the small stores would wait for them.
+        // What is read a word or half a row is copied two blocks ahead: a vector load right behind the small stores would wait for them.
         const int lead = 2;
         uint* heads = stackalloc uint[2 * MostBlocks * PanelRows];
         uint* bits = heads + MostBlocks * PanelRows;
@@ -51,7 +51,8 @@ internal sealed unsafe class BlockUnpacker<TReader, T>() : Unpacker(groupSize: 3
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyHead(byte* block, nint rowBytes, uint* head, uint* bits)
     {
-        Rows.Copy<T>(block, rowBytes, head);
-        if (TReader.BitsAt != 0) Rows.Copy<T>(block + TReader.BitsAt, rowBytes, bits);
+        if (TReader.HasMinimum) T.Copy(block, rowBytes, head);
+        else T.CopyHalf(block, rowBytes, head);
+        if (TReader.BitsAt != 0) T.Copy(block + TReader.BitsAt, rowBytes, bits);
     }
 }

@@ -9,6 +9,15 @@ internal unsafe interface IRows<T> where T : struct, IRows<T>
     /// <summary>Rows: 4 or 8.</summary>
     static abstract int Count { get; }
 
+    /// <summary>The rows from <paramref name="row"/> on: what the other reading operations take as a place in the first of them and as bytes from row to row.</summary>
+    static abstract byte* Rows(byte* blocks, long rowBytes, int row, out nint step);
+
+    /// <summary>Copies four bytes of each row side by side: with plain moves, for the load and store ports are idle while vectors are turned.</summary>
+    static abstract void Copy(byte* at, nint rowBytes, uint* to);
+
+    /// <summary>The same with two bytes of each row, in the lower half of four.</summary>
+    static abstract void CopyHalf(byte* at, nint rowBytes, uint* to);
+
     /// <summary>Reads 16 bytes of each row: vector i gets bytes 4·i … 4·i + 3 of row r in lane r.</summary>
     static abstract void Turn(byte* at, nint rowBytes, out T v0, out T v1, out T v2, out T v3);
 

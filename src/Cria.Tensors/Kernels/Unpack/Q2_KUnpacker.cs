@@ -11,7 +11,7 @@ internal sealed unsafe class Q2_KUnpacker<T>() : SuperblockUnpacker<T>(blockByte
     {
         // Scale and minimum are copied before and read after the quants: a vector load right behind the small stores would wait for them.
         uint* heads = stackalloc uint[PanelRows];
-        Rows.Copy<T>(block + 80, rowBytes, heads);
+        T.Copy(block + 80, rowBytes, heads);
         for (int run = 0; run < 2; run++)
         {
             byte* at = block + 16 + run * 32, to = panel + run * 128 * PanelRows;

@@ -9,15 +9,15 @@ internal sealed unsafe class Q3_KUnpacker<T>() : SuperblockUnpacker<T>(blockByte
     [SkipLocalsInit]
     protected override void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales, float* minimums)
     {
-        // The scale is the upper half of the block's last four bytes. It is copied before and read after the quants: a vector load right behind the small stores would wait for them.
+        // The scale is copied before and read after the quants: a vector load right behind the small stores would wait for them.
         uint* heads = stackalloc uint[PanelRows];
-        Rows.Copy<T>(block + 106, rowBytes, heads);
+        T.CopyHalf(block + 108, rowBytes, heads);
         byte zero = (byte)(signed ? Zero : 0);
         Sixteen(block, rowBytes, zero, panel);
         Sixteen(block + 16, rowBytes, zero, panel + 16 * PanelRows);
 
         T.Turn(block + 92, rowBytes, out _, out T a, out T b, out T upper);
-        T scale = T.UpperHalves(T.Load(heads));
+        T scale = Rows.LowerHalves(T.Load(heads));
         T two = T.Bytes(48), center = T.Bytes(32);
         Rows.StoreSignedProducts((Rows.LowNibbles(a) | (T.Left(upper, 4) & two)) - center, scale, scales);
         Rows.StoreSignedProducts((Rows.LowNibbles(b) | (T.Left(upper, 2) & two)) - center, scale, scales + 4 * PanelRows);

@@ -9,9 +9,9 @@ internal sealed unsafe class Q6_KUnpacker<T>() : SuperblockUnpacker<T>(blockByte
     [SkipLocalsInit]
     protected override void Block(byte* block, nint rowBytes, bool signed, byte* panel, float* scales, float* minimums)
     {
-        // The scale is the upper half of the block's last four bytes. It is copied before and read after the quants: a vector load right behind the small stores would wait for them.
+        // The scale is copied before and read after the quants: a vector load right behind the small stores would wait for them.
         uint* heads = stackalloc uint[PanelRows];
-        Rows.Copy<T>(block + 206, rowBytes, heads);
+        T.CopyHalf(block + 208, rowBytes, heads);
         byte zero = (byte)(signed ? Zero : 0);
         for (int run = 0; run < 2; run++)
         {
@@ -20,7 +20,7 @@ internal sealed unsafe class Q6_KUnpacker<T>() : SuperblockUnpacker<T>(blockByte
             Sixteen(low + 16, high + 16, rowBytes, zero, to + 16 * PanelRows);
         }
         T.Turn(block + 192, rowBytes, out T s0, out T s1, out T s2, out T s3);
-        T scale = T.UpperHalves(T.Load(heads));
+        T scale = Rows.LowerHalves(T.Load(heads));
         Rows.StoreSignedProducts(s0, scale, scales);
         Rows.StoreSignedProducts(s1, scale, scales + 4 * PanelRows);
         Rows.StoreSignedProducts(s2, scale, scales + 8 * PanelRows);

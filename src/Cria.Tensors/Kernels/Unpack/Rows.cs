@@ -5,14 +5,6 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// <summary>What the unpackers share, made of <see cref="IRows{T}"/>'s operations.</summary>
 internal static unsafe class Rows
 {
-    /// <summary>Copies four bytes of each row side by side: with plain moves, for the load and store ports are idle while vectors are turned.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Copy<T>(byte* at, nint rowBytes, uint* to) where T : struct, IRows<T>
-    {
-        CopyFour(at, rowBytes, to);
-        if (T.Count == 8) CopyFour(at + 4 * rowBytes, rowBytes, to + 4);
-    }
-
     /// <summary>The finite F16 numbers in the lower half of each lane as F32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LowerHalves<T>(T lanes) where T : struct, IRows<T> => T.UpperHalves(T.Left(lanes, 16));
@@ -46,12 +38,23 @@ internal static unsafe class Rows
         T.Product(T.RightSigned(bytes, 24), factor).Store(to + 3 * Unpacker.PanelRows);
     }
 
+    /// <summary>Copies four bytes of four rows that lie <paramref name="rowBytes"/> apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyFour(byte* at, nint rowBytes, uint* to)
+    public static void CopyFour(byte* at, nint rowBytes, uint* to)
     {
         to[0] = *(uint*)at;
         to[1] = *(uint*)(at + rowBytes);
         to[2] = *(uint*)(at + 2 * rowBytes);
         to[3] = *(uint*)(at + 3 * rowBytes);
+    }
+
+    /// <summary>Copies two bytes of four rows that lie <paramref name="rowBytes"/> apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyFourHalves(byte* at, nint rowBytes, uint* to)
+    {
+        to[0] = *(ushort*)at;
+        to[1] = *(ushort*)(at + rowBytes);
+        to[2] = *(ushort*)(at + 2 * rowBytes);
+        to[3] = *(ushort*)(at + 3 * rowBytes);
     }
 }

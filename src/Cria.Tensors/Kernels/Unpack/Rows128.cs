@@ -16,6 +16,19 @@ internal readonly unsafe struct Rows128 : IRows<Rows128>
     public static int Count => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte* Rows(byte* blocks, long rowBytes, int row, out nint step)
+    {
+        step = (nint)rowBytes;
+        return blocks + row * rowBytes;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy(byte* at, nint rowBytes, uint* to) => Unpack.Rows.CopyFour(at, rowBytes, to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyHalf(byte* at, nint rowBytes, uint* to) => Unpack.Rows.CopyFourHalves(at, rowBytes, to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Turn(byte* at, nint rowBytes, out Rows128 v0, out Rows128 v1, out Rows128 v2, out Rows128 v3)
     {
         Vector128<uint> t0 = Vector128.Load((uint*)at), t1 = Vector128.Load((uint*)(at + rowBytes));

@@ -9,12 +9,13 @@ internal abstract unsafe class SuperblockUnpacker<T>(int blockBytes, int groupSi
         int groups = 256 / GroupSize;
         for (int row = 0; row < PanelRows; row += T.Count)
         {
+            byte* first = T.Rows(blocks, rowBytes, row, out nint step);
             for (int i = 0; i < columns / 256; i++)
             {
                 Prefetch(ahead, blockBytes * T.Count);
                 ahead += blockBytes * T.Count;
                 int group = i * groups * PanelRows + row;
-                Block(blocks + row * rowBytes + i * blockBytes, (nint)rowBytes, signed, panel + i * 256 * PanelRows + row * 4, scales + group, minimums + group);
+                Block(first + i * blockBytes, step, signed, panel + i * 256 * PanelRows + row * 4, scales + group, minimums + group);
             }
         }
     }

@@ -6,7 +6,8 @@ namespace Cria.Tensors.Kernels.Unpack;
 internal static class UnpackTable
 {
     private static readonly FrozenDictionary<TensorType, Unpacker> Portable = All<Rows128>();
-    private static readonly FrozenDictionary<TensorType, Unpacker> Avx2 = All<Rows256>();
+    private static readonly FrozenDictionary<TensorType, Unpacker> Avx2 = All<Rows256<RowAfterRow>>();
+    private static readonly FrozenDictionary<TensorType, Unpacker> Avx2Interleaved = All<Rows256<SideBySide>>();
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx512 = new Dictionary<TensorType, Unpacker>
     {
         [TensorType.Q4_0] = new Avx512Unpacker<Avx512Q4_0>(),
@@ -37,6 +38,9 @@ internal static class UnpackTable
         };
         return table.TryGetValue(type, out Unpacker? unpacker) ? unpacker : throw new ArgumentException($"{type} at {level} has no unpacker", nameof(type));
     }
+
+    /// <summary>The unpacker of rows that lie side by side, which takes <see cref="SideBySide.Pointer"/>; null where there is none at a level.</summary>
+    public static Unpacker? Interleaved(TensorType type, CpuLevel level) => level == CpuLevel.Avx2 ? Avx2Interleaved[type] : null;
 
     private static FrozenDictionary<TensorType, Unpacker> All<T>() where T : struct, IRows<T> => new Dictionary<TensorType, Unpacker>
     {

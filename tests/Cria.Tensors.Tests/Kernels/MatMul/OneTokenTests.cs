@@ -50,6 +50,7 @@ public sealed unsafe class OneTokenTests
 
             float[] together = Multiply(x, tokens, moved: false);
             if (move) Same(together, Multiply(x, tokens, moved: true));
+            for (int few = 2; few < tokens; few++) Same(together.AsSpan(0, few * rows), Multiply(x[..(few * columns)], few, move));
             for (int token = 0; token < tokens; token++)
             {
                 Same(together.AsSpan(token * rows, rows), Multiply(x[(token * columns)..((token + 1) * columns)], 1, move));
