@@ -2,12 +2,11 @@ using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
 using Cria.Tensors.Kernels;
-using Cria.Tensors.Memory;
 
 namespace Cria.Packing;
 
 /// <summary>
-/// A folder of prepared models (<see cref="Preparation"/>): the first start of a model writes one, later starts use it. Files are named by a hash of the model and the CPU level, appear when they are whole,
+/// A folder of prepared weights (<see cref="Preparation"/>): the first start of a model writes those of its tensors that are to lie in another layout, later starts use them. Files are named by a hash of the model and the CPU level, appear when they are whole,
 /// and leave, the longest unused first, when there are too many bytes of them. Several processes may use the folder at once. Whatever goes wrong, the model runs from its own file.
 /// </summary>
 public sealed record PreparedCache
@@ -33,37 +32,35 @@ public sealed record PreparedCache
     public Action<string>? Warning { get; init; }
 
     /// <summary>
-    /// The model in the layout that <paramref name="level"/> wants: from the folder, where it is put first if it is not there. The source itself where there is nothing to prepare or the folder cannot take it;
-    /// another one stands in its place, and it is disposed.
+    /// The model in the layout that <paramref name="level"/> wants, which comes from the folder and is put there first if need be; it owns <paramref name="source"/>.
+    /// The source itself where there is nothing to prepare or the folder cannot take it.
     /// </summary>
     internal ITensorSource Prepare(ITensorSource source, CpuLevel level, CancellationToken cancellationToken = default)
     {
         if (source is not GgufReader { PreparedFor: null } model || !Preparation.Changes(model, level)) return source;
         string path = Path.Combine(Folder, PreparedKey.Of(model, level) + Suffix);
-        GgufReader? found = TryOpen(path, model);
+        GgufReader? found = TryOpen(path, model, level);
         if (found is null)
         {
             try
             {
                 Make(path, model, level, cancellationToken);
-                found = TryOpen(path, model) ?? throw new CriaException($"{path} was changed by somebody else");
+                found = TryOpen(path, model, level) ?? throw new CriaException($"{path} was changed by somebody else");
             }
             catch (Exception failure) when (failure is CriaException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
             {
                 // On Windows a file that another process has just put there and uses cannot be replaced.
-                found = TryOpen(path, model);
+                found = TryOpen(path, model, level);
                 if (found is null) Warning?.Invoke($"the cache of prepared models is not used: {failure.Message.ReplaceLineEndings(" ")}");
             }
         }
-        if (found is null) return source;
-        source.Dispose();
-        return found;
+        return found is null ? source : new PreparedSource(source, found);
     }
 
     private void Make(string path, GgufReader model, CpuLevel level, CancellationToken cancellationToken)
     {
-        long bytes = model.FileBytes;
-        if (bytes > LargestBytes) throw new CriaException($"{model.Path} has {bytes} bytes, more than the {LargestBytes} that the cache may hold; allow more (--cache-size)");
+        long bytes = Preparation.Changed(model, level).Sum(tensor => tensor.ByteCount);
+        if (bytes > LargestBytes) throw new CriaException($"the prepared weights of {model.Path} take {bytes} bytes, more than the {LargestBytes} that the cache may hold; allow more (--cache-size)");
         try
         {
             Directory.CreateDirectory(Folder);
@@ -75,7 +72,7 @@ public sealed record PreparedCache
         MakeRoom(path, bytes);
         // Better no file than a full disk.
         if (FreeBytes() is { } free && free < bytes) throw new CriaException($"{Folder} has room for {free} bytes, and the prepared model takes {bytes}; free space, or name another folder with XDG_CACHE_HOME");
-        Preparation.Write(model, path, level, Progress, cancellationToken);
+        Preparation.WriteWeights(model, path, level, Progress, cancellationToken);
     }
 
     /// <summary>Deletes what dead writers left, and the longest unused models until <paramref name="bytes"/> more are no more than may be here.</summary>
@@ -111,15 +108,14 @@ public sealed record PreparedCache
         }
     }
 
-    /// <summary>A whole prepared model, marked as used now; null where there is none or it is damaged. Messages about it name the model's own path.</summary>
-    private static GgufReader? TryOpen(string path, GgufReader model)
+    /// <summary>The weights in a whole file, which is marked as used now; null where there is none or it is damaged.</summary>
+    private static GgufReader? TryOpen(string path, GgufReader model, CpuLevel level)
     {
         if (!File.Exists(path)) return null;
         try
         {
-            MappedFile file = MappedFile.Open(path);
-            GgufReader reader = GgufReader.OpenInside(model.Path, file, 0, file.Length);
-            if (!reader.Tensors.Select(tensor => (tensor.Name, tensor.Type, tensor.ByteCount)).SequenceEqual(model.Tensors.Select(tensor => (tensor.Name, tensor.Type, tensor.ByteCount))))
+            GgufReader reader = GgufReader.Open(path);
+            if (!reader.Tensors.Select(Shape).SequenceEqual(Preparation.Changed(model, level).Select(Shape)))
             {
                 reader.Dispose();
                 return null;
@@ -131,6 +127,8 @@ public sealed record PreparedCache
         {
             return null;
         }
+
+        static (string, TensorType, long) Shape(TensorInfo tensor) => (tensor.Name, tensor.Type, tensor.ByteCount);
     }
 
     private static void Touch(string path)
