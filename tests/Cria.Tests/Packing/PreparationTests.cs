@@ -1,4 +1,3 @@
-using Cria.Adapters;
 using Cria.Models;
 using Cria.Packing;
 using Cria.Tensors;

@@ -1,5 +1,4 @@
 using Cria.Packing;
-using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
 using Cria.Tensors.Kernels;
