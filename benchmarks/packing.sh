@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Packs a model and writes benchmarks/results/<cpu name in kebab case>/packing.md: sizes of the releases, how fast they start, and time and memory
-# of one token from a packed file beside those from the plain file.
+# Packs a model and writes benchmarks/results/<cpu name in kebab case>/packing.md: sizes of the releases, how fast they start, time and memory
+# of one token from a packed file beside those from the plain file, and for each model the time to the first token with prepared weights and without.
 #
-#   benchmarks/packing.sh MODEL.gguf
+#   benchmarks/packing.sh MODEL.gguf [MODEL.gguf…]
 #
-# Wants releases (deploy/release.sh). Takes the model's size twice in $TMPDIR. Nothing else should run meanwhile.
+# Wants releases (deploy/release.sh). Takes a model's size three times in $TMPDIR. Nothing else should run meanwhile.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/benchmarks/results-folder.sh"
 model=$(realpath "${1:?a GGUF file}")
+rounds=7
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache
@@ -40,6 +41,31 @@ own() {
     echo $((most / 1024))
 }
 
+# middle FILE: the median of a file's numbers.
+middle() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+# starts MODEL: rows of a table, time to the first token and speed of the sixteen after it. The ways of starting take turns, so that a busy moment meets all of them.
+starts() {
+    local model=$1 way round start; shift
+    rm -rf "$work"/start "$work"/*.times; mkdir "$work/start"
+    "$cria" pack -m "$model" -o "$work/start/prepared" --prepared > /dev/null 2> "$work/err.txt" || { echo "| $(basename "$model"): $(sed 's/^cria: //' "$work/err.txt") | | |"; return; }
+    local plain=("$cria" run -m "$model") prepared=("$work/start/prepared" run) cold=("$cria" run -m "$model" --cache) warm=("$cria" run -m "$model" --cache)
+    for round in $(seq "$rounds"); do
+        for way in plain prepared cold warm; do
+            [ $way != cold ] || rm -rf "$XDG_CACHE_HOME/cria/prepared"
+            local -n command=$way
+            start=$(date +%s%N)
+            "${command[@]}" --temp 0 -n 1 Hello > /dev/null 2> "$work/err.txt" < /dev/null || { cat "$work/err.txt" >&2; exit 1; }
+            echo $((($(date +%s%N) - start) / 1000000)) >> "$work/$way.first.times"
+            [ $way != cold ] || rm -rf "$XDG_CACHE_HOME/cria/prepared"
+            "${command[@]}" --temp 0 -n 17 --json Hello 2> /dev/null < /dev/null | grep -o '"generatedTokensPerSecond":[0-9.]*' | cut -d: -f2 >> "$work/$way.speed.times"
+        done
+    done
+    local -A says=([plain]="\`run -m\`" [prepared]="packed with \`--prepared\`" [cold]="\`run -m --cache\`, first start" [warm]="\`run -m --cache\`, later starts")
+    for way in plain prepared cold warm; do echo "| $(basename "$model"), ${says[$way]} | $(middle "$work/$way.first.times") | $(middle "$work/$way.speed.times") |"; done
+    rm -rf "$work/start" "$XDG_CACHE_HOME/cria/prepared"
+}
+
 "$cria" pack -m "$model" -o "$work/one" > /dev/null
 both=$work/both.exe
 if [ -n "$windows" ]; then "$cria" pack -m "$model" -o "$both" --runtime linux-x64 --runtime "win-x64=$windows" > /dev/null; fi
@@ -48,7 +74,7 @@ table=$work/packing.md
 {
     echo "# Packed files"
     echo
-    echo "$(cpu_name). \`deploy/release.sh\`, then \`benchmarks/packing.sh $(basename "$model")\` ($(du -m --apparent-size "$model" | cut -f1) MiB). Medians; files are in the system's cache."
+    echo "$(cpu_name). \`deploy/release.sh\`, then \`benchmarks/packing.sh $(basename -a "$@" | paste -sd " ")\` ($(basename "$model"): $(du -m --apparent-size "$model" | cut -f1) MiB). Medians; files are in the system's cache."
     echo
     echo "| release | bytes |"
     echo "|---|---:|"
@@ -68,6 +94,11 @@ table=$work/packing.md
     echo "| from the plain file, \`cria run -m\` | $(median 7 "$cria" run -m "$model" "${ask[@]}") | $(own "$cria" run -m "$model" "${ask[@]}") |"
     echo "| from the packed file | $(median 7 "$work/one" run "${ask[@]}") | $(own "$work/one" run "${ask[@]}") |"
     if [ -n "$windows" ]; then echo "| from the file for two systems | $(median 7 sh "$both" run "${ask[@]}") | $(own sh "$both" run "${ask[@]}") |"; fi
+    rm -f "$work/one" "$both"
+    echo
+    echo "| prepared weights | ms to the first token, start of the program included | tokens/s, the sixteen after it |"
+    echo "|---|---:|---:|"
+    for each in "$@"; do starts "$(realpath "$each")"; done
 } > "$table"
 mv "$table" "$results/packing.md"
 cat "$results/packing.md"

@@ -14,5 +14,5 @@ internal static class DefaultModel
     public static string Or(string? named) => named ?? Find() ?? throw new CriaException("no model is named and none lies beside the program; name a GGUF file with -m");
 
     /// <summary>True when the model that ships answers because the user named none.</summary>
-    public static bool Is(string path) => Path.GetFullPath(path) == Find() && (OwnFile.Current?.Model is not { } packed || packed.StartsWith(ShippedModel.Prefix, StringComparison.Ordinal));
+    public static bool Is(string path) => Path.GetFullPath(path) == Find() && (OwnFile.Current?.ModelName is not { } packed || packed.StartsWith(ShippedModel.Prefix, StringComparison.Ordinal));
 }

@@ -5,7 +5,7 @@ namespace Cria.Tensors;
 
 /// <summary>
 /// The stored bytes of one tensor, where they lie (most often in a mapped file). Valid as long as its <see cref="Formats.ITensorSource"/>.
-/// Rows are contiguous; a row is a whole number of blocks.
+/// Rows are contiguous; a row is a whole number of blocks. In a prepared file 16 rows lie side by side (<see cref="IsInterleaved"/>): all but <see cref="Data"/> gives them as they were.
 /// </summary>
 public readonly unsafe struct TensorView
 {
@@ -37,8 +37,11 @@ public readonly unsafe struct TensorView
     /// <summary>Elements in a row.</summary>
     public int Columns { get; }
 
-    /// <summary>First byte of the first row.</summary>
+    /// <summary>First byte of the first row, or of the first 16 where they lie side by side.</summary>
     public byte* Data { get; }
+
+    /// <summary>True when whole groups of 16 rows lie side by side, as some kernels want them; rows beyond the last whole group lie one after another.</summary>
+    public bool IsInterleaved { get; internal init; }
 
     /// <summary>Bytes from one row to the next.</summary>
     public long RowBytes { get; }
@@ -52,12 +55,12 @@ public readonly unsafe struct TensorView
     /// <summary>Bytes of the whole tensor.</summary>
     public long ByteCount => Rows * RowBytes;
 
-    /// <summary>The bytes of one row.</summary>
+    /// <summary>The bytes of one row, where they lie; a copy where rows lie side by side.</summary>
     public ReadOnlySpan<byte> Row(long row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
-        return new ReadOnlySpan<byte>(Data + row * RowBytes, checked((int)RowBytes));
+        return RowRange(row, 1);
     }
 
     /// <summary>The scale of a row, where the type has them.</summary>
@@ -78,12 +81,16 @@ public readonly unsafe struct TensorView
         for (int i = 0; i < count; i++) I8.DecodeRow(Row(first + i), RowScales[first + i], values.Slice(i * Columns, Columns));
     }
 
-    /// <summary>The bytes of several rows that follow one another; together at most 2 GiB.</summary>
+    /// <summary>The bytes of several rows that follow one another, where they lie; a copy where rows lie side by side. Together at most 2 GiB.</summary>
     public ReadOnlySpan<byte> RowRange(long first, long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, Rows - count);
-        return new ReadOnlySpan<byte>(Data + first * RowBytes, checked((int)(count * RowBytes)));
+        int bytes = checked((int)(count * RowBytes));
+        if (!IsInterleaved) return new ReadOnlySpan<byte>(Data + first * RowBytes, bytes);
+        var restored = new byte[bytes];
+        InterleavedRows.RestoreRows(BlockFormat.Of(Type), Data, Rows, first, (int)RowBytes, restored);
+        return restored;
     }
 }

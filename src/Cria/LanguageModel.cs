@@ -111,10 +111,11 @@ public sealed partial class LanguageModel : IDisposable
     /// <exception cref="CriaException">There is no such model, or it is damaged, is not a Llama, or does not fit; the message is one line that says what to do.</exception>
     public static LanguageModel Load(string? path = null, LoadOptions? options = null)
     {
-        ITensorSource source = ModelSource.Open(ShippedModel.Or(path));
+        options ??= new LoadOptions();
+        ITensorSource source = ModelSource.OpenToRun(ShippedModel.Or(path), options.Cache);
         try
         {
-            return new LanguageModel(source, options ?? new LoadOptions());
+            return new LanguageModel(source, options);
         }
         catch
         {

@@ -1,6 +1,7 @@
 using Cria.Adapters;
 using Cria.Generation;
 using Cria.Models;
+using Cria.Packing;
 using Cria.Tensors.Backends;
 
 namespace Cria;
@@ -37,6 +38,9 @@ public sealed record LoadOptions
 
     /// <summary>LoRA adapters of which each request may choose one by name (<see cref="GenerationOptions.Adapter"/>), besides those of <see cref="Adapters"/>. Requests with different ones are computed together.</summary>
     public IReadOnlyList<NamedAdapter> NamedAdapters { get; init; } = [];
+
+    /// <summary>Where the model is kept in the layout that this processor's kernels want, so that its first tokens are as fast as later ones; null keeps nothing.</summary>
+    public PreparedCache? Cache { get; init; }
 
     /// <summary>Hears the share of the weights that is loaded, 0 to 1.</summary>
     public IProgress<double>? Progress { get; init; }

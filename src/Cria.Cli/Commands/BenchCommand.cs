@@ -30,13 +30,14 @@ internal static class BenchCommand
         Option<IReadOnlyList<int>> threads = Numbers.List("--threads", ["-t"], "N,…", "Numbers of threads to try; by default one a physical core.", [0], least: 1);
         Option<long?> repetitions = Numbers.Integer("--repetitions", ["-r"], "N", "Runs of each test, after one to warm up (default 5).", 1, 1000);
         var cache = new CacheOptions();
+        var prepared = new PreparedCacheOptions();
         Option<Format?> output = Numbers.Choice("--output", "Print a Markdown table (default) or a JSON array.", ("md", Format.Markdown), ("json", Format.Json));
         output.Aliases.Add("-o");
         var verb = new Verb("bench", "Measure how fast a model runs, beside what this machine can do.")
         {
             Details = "Speeds are the median of the runs ± their standard deviation. Beside each stands the share of this machine's own limit, measured just before: for prompts the multiply-add peak, for answers the speed of reading memory. Tests may be longer than the model's context, for speed does not depend on it; what --depth puts in the cache is one page again and again.",
         };
-        verb.Add("Options", [model, prompts, answers, depths, threads, repetitions, .. cache.All, output]);
+        verb.Add("Options", [model, prompts, answers, depths, threads, repetitions, .. prepared.All, .. cache.All, output]);
         verb.Example("cria bench -m llama.gguf", "A prompt of 512 tokens and an answer of 128.");
         verb.Example("cria bench -m llama.gguf -p 512,8192 -n 128 -t 1,2 -r 3 -o json", "Several lengths and numbers of threads, for programs.");
         verb.Example("cria bench -m llama.gguf -p 512 -n 32 -d 0,8192,32768 -ctk q8_0 -ctv q8_0", "With ever more in a cache of Q8_0.");
@@ -51,15 +52,16 @@ internal static class BenchCommand
                 (int)(parsed.GetValue(repetitions) ?? 5),
                 cache.Read(parsed));
             BenchReport report = parsed.GetValue(output) == Format.Json ? new JsonBenchReport(terminal) : new MarkdownBenchReport(terminal);
-            Run(plan, report, terminal, cancellationToken);
+            using var preparing = new PreparingProgress(terminal, cancellationToken);
+            Run(plan, prepared.Read(parsed, terminal, preparing), report, terminal, cancellationToken);
             return Task.FromResult(ExitCode.Success);
         });
         return verb;
     }
 
-    private static void Run(BenchPlan plan, BenchReport report, Terminal terminal, CancellationToken cancellationToken)
+    private static void Run(BenchPlan plan, PreparedCache? prepared, BenchReport report, Terminal terminal, CancellationToken cancellationToken)
     {
-        using ITensorSource source = ModelSource.Open(plan.ModelPath);
+        using ITensorSource source = ModelSource.OpenToRun(plan.ModelPath, prepared);
         ModelSummary summary = ModelSummary.From(source);
         LlamaConfig config = LlamaConfig.From(source);
         plan.KvTypes.Check(config.HeadSize);

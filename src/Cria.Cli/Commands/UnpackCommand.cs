@@ -13,7 +13,7 @@ internal static class UnpackCommand
         var output = new Option<string?>("--output", "-o") { HelpName = "FOLDER", Description = "Where to put the parts; by default a folder named like the file, in the current one." };
         var verb = new Verb("unpack", "Take a packed file apart: model, arguments, programs.")
         {
-            Details = "The parts are those that were packed, byte for byte. Nothing is overwritten.",
+            Details = "The parts are those that were packed, byte for byte; a model that was packed with --only-prepared comes as a plain one. Nothing is overwritten.",
         };
         verb.Arguments.Add(packed);
         verb.Add("Options", output);

@@ -28,6 +28,7 @@ internal static class InspectionJson
             json.WriteNumber("version", gguf.Version);
             json.WriteNumber("alignment", gguf.Alignment);
             json.WriteNumber("files", gguf.PartCount);
+            if (gguf.PreparedFor is { } level) json.WriteString("preparedFor", level);
             json.WriteEndObject();
         }
         WritePacked(view, json);
@@ -81,6 +82,9 @@ internal static class InspectionJson
             json.WriteBoolean("stored", member.IsStored);
             json.WriteEndObject();
         }
+        json.WriteEndArray();
+        json.WriteStartArray("preparedFor");
+        foreach (string level in packed.PreparedFor) json.WriteStringValue(level);
         json.WriteEndArray();
         json.WriteStartArray("arguments");
         foreach (string argument in packed.Arguments) json.WriteStringValue(argument);

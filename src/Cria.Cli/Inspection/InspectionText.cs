@@ -24,6 +24,7 @@ internal static class InspectionText
         page.Row("path", Clean(view.Source.Path));
         page.Row("size", $"{Quantity.Bytes(view.DiskBytes)} ({Quantity.Exact(view.DiskBytes)} bytes)");
         if (view.Source is GgufReader gguf) page.Row("format", FormattableString.Invariant($"GGUF version {gguf.Version}, {view.Source.Tensors.Count} tensors, {gguf.Entries.Count} settings, alignment {gguf.Alignment}{(gguf.PartCount > 1 ? $", {gguf.PartCount} files" : "")}"));
+        if (view.Source is GgufReader { PreparedFor: { } level }) page.Row("prepared for", $"the CPU level {Clean(level)}; every other reads it too");
         WritePacked(view, page);
         WriteShape(view, page);
         WriteWeights(summary, page);
@@ -45,6 +46,7 @@ internal static class InspectionText
         page.Section("Packed file");
         foreach (PackedProgram program in packed.Programs) page.Row($"program for {program.System}", $"{Quantity.Bytes(program.Length),10}  SHA-256 {program.Sha256}");
         foreach (PackedMember member in packed.Members) page.Row(Clean(member.Name), $"{Quantity.Bytes(member.Length),10}{(member.IsStored ? "" : "  compressed")}");
+        if (packed.PreparedFor.ToArray() is { Length: > 0 } levels) page.Row("prepared for", Clean(string.Join(", ", levels)));
         page.Row("arguments", packed.Arguments.Count == 0 ? "none" : Clean(string.Join(' ', packed.Arguments)));
     }
 

@@ -15,6 +15,7 @@ internal sealed class ModelOptions
     private readonly Option<long?> context = Numbers.Integer("--context", ["-c"], "TOKENS", "Most tokens of prompt and answer together; by default what the model was made for, as far as memory reaches.", 1, int.MaxValue);
     private readonly Option<long?> threads = Numbers.Integer("--threads", ["-t"], "N", "Threads that compute; by default one a physical core.", 1, 1024);
     private readonly CacheOptions cache = new();
+    private readonly PreparedCacheOptions prepared = new();
     private readonly Option<double?> ropeBase = Numbers.Real("--rope-base", "X", "Replace the model's rotary base.", 1.000001);
     private readonly Option<RopeRule?> ropeScaling = Numbers.Choice("--rope-scaling", "Replace the rule that stretches rotary positions over a longer context.",
         ("none", RopeRule.None), ("linear", RopeRule.Linear), ("ntk", RopeRule.Ntk), ("yarn", RopeRule.Yarn), ("llama3", RopeRule.Llama3));
@@ -32,7 +33,7 @@ internal sealed class ModelOptions
     public static Option<string?> ModelOption() => new("--model", "-m") { HelpName = "MODEL", Description = "The model: a GGUF file, a folder as Hugging Face and Meta have them, or the name of a pulled one, ORG/NAME[:QUANT]. By default the small one that ships with cria." };
 
     /// <summary>Adds the options to a command's help page and parser.</summary>
-    public void AddTo(Verb verb) => verb.Add("Model", [model, lora, context, threads, .. cache.All, ropeBase, ropeScaling, ropeFactor]);
+    public void AddTo(Verb verb) => verb.Add("Model", [model, lora, context, threads, .. prepared.All, .. cache.All, ropeBase, ropeScaling, ropeFactor]);
 
     /// <summary>The model as the user named it; null when not.</summary>
     public string? Named(ParseResult parsed) => parsed.GetValue(model);
@@ -49,6 +50,7 @@ internal sealed class ModelOptions
         named ??= parsed.GetValue(model);
         string path = NamedModel.Locate(named, terminal, cancellationToken);
         using var progress = new LoadProgress(terminal, Path.GetFileName((named ?? path).TrimEnd(Path.DirectorySeparatorChar)), cancellationToken);
+        using var preparing = new PreparingProgress(terminal, cancellationToken);
         (RopeScaling? scaling, long? stretched) = Scaling(parsed, path);
         return LanguageModel.Load(path, new LoadOptions
         {
@@ -61,6 +63,7 @@ internal sealed class ModelOptions
             NamedAdapters = choices ?? [],
             Parallel = parallel,
             QueueCapacity = queue,
+            Cache = prepared.Read(parsed, terminal, preparing),
             Progress = progress,
         });
     }

@@ -33,6 +33,14 @@ internal static class Numbers
         CustomParser = result => Parse(result, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : (ulong?)null, "a whole number of 0 or more"),
     };
 
+    /// <summary>A number of bytes such as 5G or 500M, with letters for thousands; null when not given.</summary>
+    public static Option<long?> Bytes(string name, string[] aliases, string description) => new(name, aliases)
+    {
+        HelpName = "SIZE",
+        Description = description,
+        CustomParser = result => Parse(result, ReadBytes, "a number of bytes such as 5G or 500M"),
+    };
+
     /// <summary>Whole numbers of <paramref name="least"/> or more, separated by commas.</summary>
     public static Option<IReadOnlyList<int>> List(string name, string[] aliases, string placeholder, string description, IReadOnlyList<int> fallback, int least) => new(name, aliases)
     {
@@ -68,6 +76,13 @@ internal static class Numbers
             return null;
         },
     };
+
+    private static long? ReadBytes(string text)
+    {
+        long unit = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 1_000, 'M' => 1_000_000, 'G' => 1_000_000_000, 'T' => 1_000_000_000_000, _ => 1 };
+        bool isNumber = double.TryParse(unit > 1 ? text.AsSpan(0, text.Length - 1) : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
+        return isNumber && number * unit is >= 1 and < long.MaxValue ? (long)(number * unit) : null;
+    }
 
     private static T? Parse<T>(ArgumentResult result, Func<string, T?> read, string wanted) where T : struct
     {

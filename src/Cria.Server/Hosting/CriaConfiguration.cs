@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cria.Adapters;
+using Cria.Packing;
 using Cria.Tensors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -30,6 +31,7 @@ internal sealed class CriaConfiguration(IConfiguration? configuration) : IConfig
         if (Is(entry, nameof(load.Parallel))) return load with { Parallel = Number<int>(entry) };
         if (Is(entry, nameof(load.QueueCapacity))) return load with { QueueCapacity = Number<int>(entry) };
         if (Is(entry, nameof(load.Adapters))) return load with { Adapters = [.. Texts(entry).Select(path => new AdapterFile(path))] };
+        if (Is(entry, nameof(load.Cache))) return load with { Cache = Truth(entry) ? new PreparedCache() : null };
         throw Unknown(entry);
     }
 

@@ -37,7 +37,7 @@ internal static class KernelTable
     /// <summary>The product of one token without a panel, where it is faster than with one; null elsewhere.</summary>
     public static DirectProduct? Direct(TensorType type, CpuLevel level)
     {
-        if (!HasAssembledAvx2(level) || AvxVnni.IsSupported) return null;
+        if (!HasDirect(level)) return null;
         return type switch
         {
             TensorType.Q4_0 => new DirectProduct(Avx2Direct.Q4_0, hasStarts: true),
@@ -47,6 +47,9 @@ internal static class KernelTable
             _ => null,
         };
     }
+
+    /// <summary>True when this processor multiplies one token of quantized weights without a panel at a level.</summary>
+    public static bool HasDirect(CpuLevel level) => HasAssembledAvx2(level) && !AvxVnni.IsSupported;
 
     /// <summary>With conversions of halves: leaf 1, ECX bit 29.</summary>
     private static bool HasAssembledAvx2(CpuLevel level) => level == CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;

@@ -86,6 +86,42 @@ internal static unsafe class InterleavedRows
         }
     }
 
+    /// <summary>Restores consecutive rows of a tensor whose whole groups lie side by side; the rows beyond the last one lie as they are.</summary>
+    /// <param name="format">Its format.</param>
+    /// <param name="data">First byte of the tensor.</param>
+    /// <param name="rows">Rows of the tensor.</param>
+    /// <param name="first">The first row wanted.</param>
+    /// <param name="rowBytes">Bytes of a row.</param>
+    /// <param name="bytes">Whole rows, one after another: as many as are wanted.</param>
+    public static void RestoreRows(BlockFormat format, byte* data, long rows, long first, int rowBytes, Span<byte> bytes)
+    {
+        long grouped = rows / Count * Count, blocks = rowBytes / format.BlockBytes;
+        fixed (byte* start = bytes)
+        {
+            for (long at = 0, count = bytes.Length / rowBytes; at < count;)
+            {
+                long row = first + at;
+                byte* to = start + (at * rowBytes);
+                if (row >= grouped)
+                {
+                    new ReadOnlySpan<byte>(data + (row * rowBytes), checked((int)((count - at) * rowBytes))).CopyTo(bytes[(int)(at * rowBytes)..]);
+                    return;
+                }
+                byte* group = data + (row / Count * Count * rowBytes);
+                if (row % Count == 0 && count - at >= Count)
+                {
+                    Restore(format, group, blocks, to, rowBytes);
+                    at += Count;
+                }
+                else
+                {
+                    RestoreRow(format, group, (int)(row % Count), new Span<byte>(to, rowBytes));
+                    at++;
+                }
+            }
+        }
+    }
+
     /// <summary>Turns 4 × 4 words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Turn(byte* from, nint fromStep, byte* to, nint toStep)

@@ -89,11 +89,11 @@ public static partial class FileParts
         return source.PartCount;
     }
 
-    /// <summary>A model's tensors as they are, to be written one after another.</summary>
-    internal static TensorContent[] Contents(ITensorSource source, IProgress<TensorProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>A model's tensors as they are, to be written one after another; with 16 rows side by side those that <paramref name="isInterleaved"/> picks.</summary>
+    internal static TensorContent[] Contents(ITensorSource source, IProgress<TensorProgress>? progress, CancellationToken cancellationToken, Predicate<TensorInfo>? isInterleaved = null)
     {
         long total = source.Tensors.Sum(tensor => tensor.ElementCount), done = 0;
-        return [.. source.Tensors.Select(info => TensorContent.From(source, info)).Select(content => content with
+        return [.. source.Tensors.Select(info => isInterleaved?.Invoke(info) == true ? TensorContent.Interleaved(source, info) : TensorContent.From(source, info)).Select(content => content with
         {
             Write = stream =>
             {

@@ -6,6 +6,7 @@ using Cria.Tensors.Formats.Gguf;
 using Cria.Tensors.Formats.HuggingFace;
 using Cria.Tensors.Formats.MetaCheckpoint;
 using Cria.Tensors.Formats.Zip;
+using Cria.Tensors.Kernels;
 using Cria.Tensors.Memory;
 using Cria.Tokenization;
 
@@ -20,7 +21,27 @@ public static class ModelSource
     /// Where no such file is, <c>ORG/NAME[:VARIANT]</c> means a model of the hub that was pulled; nothing is fetched here.
     /// Throws <see cref="CriaException"/> when there is no model or it is damaged.
     /// </summary>
-    public static ITensorSource Open(string path)
+    public static ITensorSource Open(string path) => Open(path, null);
+
+    /// <summary>The same to be run here: in the layout that this processor's kernels want, where a packed file has it so, or <paramref name="cache"/> holds it or takes it.</summary>
+    internal static ITensorSource OpenToRun(string path, PreparedCache? cache)
+    {
+        CpuLevel? level = PreparedLayout.Here;
+        ITensorSource source = Open(path, level);
+        if (level is not { } here || cache is null) return source;
+        try
+        {
+            return cache.Prepare(source, here);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same; of a packed file that holds it prepared for <paramref name="level"/>, that one.</summary>
+    internal static ITensorSource Open(string path, CpuLevel? level)
     {
         if (PulledModel.Name(path) is { } name) path = PulledModel.Find(name) ?? throw PulledModel.Missing(name);
         if (Directory.Exists(path)) return OpenFolder(path);
@@ -31,7 +52,7 @@ public static class ModelSource
             case ".JSON" when File.Exists(path):
                 throw new CriaException($"{path} is a settings file; name the folder it is in");
         }
-        return OpenFile(path);
+        return OpenFile(path, level);
     }
 
     private static ITensorSource OpenFolder(string folder)
@@ -47,7 +68,7 @@ public static class ModelSource
         };
     }
 
-    private static GgufReader OpenFile(string path)
+    private static GgufReader OpenFile(string path, CpuLevel? level)
     {
         MappedFile file = MappedFile.Open(path);
         try
@@ -58,7 +79,7 @@ public static class ModelSource
                 return GgufReader.Open(path);
             }
             if (IsPiece(path)) throw new CriaException($"{path} is one piece of a file; join the pieces first with 'cria join'");
-            if (ZipDirectory.TryRead(file) is { } members) return OpenMember(path, file, members);
+            if (ZipDirectory.TryRead(file) is { } members) return OpenMember(path, file, members, level);
             if (PackedFile.IsCutShort(file)) throw PackedFile.CutShort(path);
             throw new CriaException($"{path} is not a GGUF file nor any other form of model (a zip archive with one, .safetensors, .pth); check the path");
         }
@@ -69,8 +90,12 @@ public static class ModelSource
         }
     }
 
-    private static GgufReader OpenMember(string path, MappedFile file, IReadOnlyList<ZipMember> members)
+    private static GgufReader OpenMember(string path, MappedFile file, IReadOnlyList<ZipMember> members, CpuLevel? level)
     {
+        foreach (ZipMember member in members)
+        {
+            if (level is { } here && member.IsStored && member.Name == PackedFile.PreparedMember(here)) return GgufReader.OpenInside(path, file, member.Start, member.Length);
+        }
         PackedFile? packed = PackedFile.From(file, members);
         ZipMember[] models = PackedFile.Models(members, packed?.Arguments ?? []);
         if (models.Length == 0 && packed?.ModelPath() is { } weights)

@@ -64,10 +64,11 @@ public class HostingTests
     {
         CriaOptions options = Options(
             services => services.AddCria(options => options.Server = options.Server with { Alias = "mine" }),
-            ("Cria:Model", "llama.gguf"), ("Cria:Load:ContextLength", "1024"), ("Cria:Load:Parallel", "8"), ("Cria:Load:Adapters:0", "style"),
+            ("Cria:Model", "llama.gguf"), ("Cria:Load:ContextLength", "1024"), ("Cria:Load:Parallel", "8"), ("Cria:Load:Adapters:0", "style"), ("Cria:Load:Cache", "true"),
             ("Cria:Server:Alias", "theirs"), ("Cria:Server:ApiKeys", "secret"), ("Cria:Server:HasPage", "false"));
         Assert.Equal("llama.gguf", options.Model);
         Assert.Equal((1024L, 8, "style"), (options.Load.ContextLength!.Value, options.Load.Parallel, options.Load.Adapters.Single().Path));
+        Assert.NotNull(options.Load.Cache);
         Assert.Equal(("mine", "secret", false), (options.Server.Alias!, options.Server.ApiKeys.Single(), options.Server.HasPage));
     }
 

@@ -24,6 +24,7 @@ internal sealed class GgufFile
     private readonly long start;
     private readonly long end;
     private readonly Dictionary<string, long> offsets = new(StringComparer.Ordinal);
+    private readonly HashSet<string> interleaved = new(StringComparer.Ordinal);
 
     /// <summary>Reads and checks the header of the GGUF data at <paramref name="start"/>, <paramref name="length"/> bytes long.</summary>
     public GgufFile(MappedFile file, long start, long length)
@@ -58,11 +59,17 @@ internal sealed class GgufFile
     /// <summary>Bytes from the start of the mapped file to the first tensor.</summary>
     public long DataStart { get; private set; }
 
+    /// <summary>The file it lies in.</summary>
+    public MappedFile File => file;
+
+    /// <summary>Everything before the first tensor, 2 GiB at most.</summary>
+    public ReadOnlySpan<byte> Header => file.Span(start, (int)Math.Min(Math.Min(DataStart, end) - start, int.MaxValue));
+
     /// <summary>An unsigned or signed integer setting; null when absent.</summary>
     public long? Integer(string key) => Entries.FirstOrDefault(entry => entry.Key == key)?.Widened as long?;
 
     /// <summary>A tensor's bytes; it must be one of <see cref="Tensors"/>.</summary>
-    public unsafe TensorView View(TensorInfo info) => new(info.Type, info.Rows, (int)info.Columns, file.Data + offsets[info.Name], info.ByteCount) { File = file };
+    public unsafe TensorView View(TensorInfo info) => new(info.Type, info.Rows, (int)info.Columns, file.Data + offsets[info.Name], info.ByteCount) { File = file, IsInterleaved = interleaved.Contains(info.Name) };
 
     private uint ReadVersion(GgufCursor cursor)
     {
@@ -109,22 +116,23 @@ internal sealed class GgufFile
             if (sizeCount is 0 or > MaximumSizes) throw cursor.Broken(string.Create(CultureInfo.InvariantCulture, $"{what} has {sizeCount} sizes instead of one to four"));
             var shape = new long[sizeCount];
             for (int d = shape.Length - 1; d >= 0; d--) shape[d] = (long)cursor.UInt64(what);
-            uint type = cursor.UInt32(what);
+            (TensorType type, bool isInterleaved) = PreparedGguf.Parse(cursor.UInt32(what));
             ulong offset = cursor.UInt64(what);
             long byteCount = ByteCount(cursor, what, type, shape);
             if (offset % (uint)Alignment != 0) throw cursor.Broken(string.Create(CultureInfo.InvariantCulture, $"{what} begins at {offset}, which is no multiple of the alignment {Alignment}"));
             if (offset > (ulong)(end - start)) throw Outside(cursor, what);
             if (!offsets.TryAdd(name, (long)offset)) throw cursor.Broken($"{what} appears twice");
-            tensors.Add(new TensorInfo(name, (TensorType)type, shape, byteCount));
+            if (isInterleaved) interleaved.Add(name);
+            tensors.Add(new TensorInfo(name, type, shape, byteCount));
         }
         return tensors;
     }
 
-    private long ByteCount(GgufCursor cursor, string what, uint type, long[] shape)
+    private long ByteCount(GgufCursor cursor, string what, TensorType type, long[] shape)
     {
-        if (!BlockFormat.IsInGguf((TensorType)type))
-            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{file.Path}: {what} has type {type}, which Cria does not read; download or convert the model in another type (F16, Q8_0, Q4_K_M, …)"));
-        BlockFormat format = BlockFormat.Of((TensorType)type);
+        if (!BlockFormat.IsInGguf(type))
+            throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"{file.Path}: {what} has type {(uint)type}, which Cria does not read; download or convert the model in another type (F16, Q8_0, Q4_K_M, …)"));
+        BlockFormat format = BlockFormat.Of(type);
         // Sizes are checked one by one against what the file can hold, so the products cannot overflow.
         long limit = checked((end - start) / format.BlockBytes * format.BlockSize);
         long elements = 1;

@@ -14,6 +14,7 @@ public sealed class GgufReader : ITensorSource, IGgufSettings
     private readonly List<MappedFile> mapped = [];
     private readonly Dictionary<string, (TensorInfo Info, GgufFile File)> byName = new(StringComparer.Ordinal);
     private readonly List<TensorInfo> tensors = [];
+    private readonly List<GgufFile> headers = [];
     private readonly (long Start, long Length) place;
 
     private GgufReader(string path, MappedFile file, long start, long length)
@@ -27,7 +28,8 @@ public sealed class GgufReader : ITensorSource, IGgufSettings
             first = Parts(first);
             Version = first.Version;
             Alignment = first.Alignment;
-            Entries = first.Entries.Where(entry => !entry.Key.StartsWith("split.", StringComparison.Ordinal)).ToArray();
+            PreparedFor = first.Entries.FirstOrDefault(entry => entry.Key == PreparedGguf.LevelKey)?.Value as string;
+            Entries = first.Entries.Where(entry => !entry.Key.StartsWith("split.", StringComparison.Ordinal) && entry.Key != PreparedGguf.LevelKey).ToArray();
             Metadata = new ModelMetadata(Path, Entries.Select(entry => KeyValuePair.Create(entry.Key, entry.Widened)));
         }
         catch
@@ -47,16 +49,22 @@ public sealed class GgufReader : ITensorSource, IGgufSettings
     /// <summary>Tensors start at multiples of this many bytes.</summary>
     public int Alignment { get; }
 
+    /// <summary>The CPU level whose layout the weights lie in, as <c>CRIA_CPU</c> names it; null for a file like any other. What <see cref="View"/> gives is the same model.</summary>
+    public string? PreparedFor { get; }
+
     /// <summary>How many files the model lies in.</summary>
     public int PartCount => mapped.Count;
 
     /// <summary>Bytes of all those files.</summary>
     public long FileBytes => mapped.Sum(file => file.Length);
 
+    /// <summary>The header of each of those files.</summary>
+    internal IReadOnlyList<GgufFile> Headers => headers;
+
     /// <summary>Where the model lies from its first byte to its last; null when it is split.</summary>
     internal (MappedFile File, long Start, long Length)? Whole => mapped.Count == 1 ? (mapped[0], place.Start, place.Length) : null;
 
-    /// <summary>Settings with the types they are stored as, in stored order; of a split model the first part's, without those that number the parts.</summary>
+    /// <summary>Settings with the types they are stored as, in stored order; of a split model the first part's, without those that number the parts. Neither is the level it was prepared for among them.</summary>
     public IReadOnlyList<GgufEntry> Entries { get; }
 
     /// <inheritdoc/>
@@ -143,6 +151,7 @@ public sealed class GgufReader : ITensorSource, IGgufSettings
 
     private void Add(GgufFile header)
     {
+        headers.Add(header);
         foreach (TensorInfo tensor in header.Tensors)
         {
             if (!byName.TryAdd(tensor.Name, (tensor, header)))

@@ -92,7 +92,7 @@ public static class GgufWriter
             WriteText(writer, info.Name);
             writer.Write((uint)info.Shape.Count);
             for (int d = info.Shape.Count - 1; d >= 0; d--) writer.Write(info.Shape[d]);
-            writer.Write((uint)info.Type);
+            writer.Write(PreparedGguf.TypeNumber(info.Type, tensor.IsInterleaved));
             writer.Write(offset);
             offset += (ulong)(info.ByteCount + Padding(info.ByteCount, alignment));
         }

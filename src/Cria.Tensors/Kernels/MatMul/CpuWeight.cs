@@ -17,7 +17,7 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
 
     public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
     {
-        place = new Place(view.Data, isInterleaved: false);
+        place = new Place(view.Data, view.IsInterleaved);
         file = view.File;
         RowBytes = view.RowBytes;
         Kernel = kernel;
@@ -88,16 +88,20 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     }
 
     /// <summary>
-    /// Copies the rows to a buffer, side by side where the product wants them so, reads them from there from now on, and returns it. Steps may run meanwhile.
+    /// Copies the rows to a buffer, in the layout that the product wants, reads them from there from now on, and returns it. Steps may run meanwhile.
     /// </summary>
     public NativeBuffer MoveTo(NativeBuffer buffer)
     {
         Place before = place;
-        long whole = Kernel.WantsInterleaved && !before.IsInterleaved ? Rows / 16 * 16 * RowBytes : 0;
+        bool after = Kernel.WantsInterleaved;
+        long whole = after != before.IsInterleaved ? Rows / 16 * 16 * RowBytes : 0;
         for (long at = 0; at < whole; at += 16 * RowBytes)
-            InterleavedRows.Interleave(Format, before.Data + at, RowBytes, Columns / Format.BlockSize, buffer.Data + at);
+        {
+            if (after) InterleavedRows.Interleave(Format, before.Data + at, RowBytes, Columns / Format.BlockSize, buffer.Data + at);
+            else InterleavedRows.Restore(Format, before.Data + at, Columns / Format.BlockSize, buffer.Data + at, RowBytes);
+        }
         Buffer.MemoryCopy(before.Data + whole, buffer.Data + whole, ByteCount - whole, ByteCount - whole);
-        place = new Place(buffer.Data, before.IsInterleaved || whole > 0);
+        place = new Place(buffer.Data, after);
         file?.Forget(before.Data, ByteCount);
         return buffer;
     }

@@ -2,6 +2,7 @@ using System.Text;
 using Cria.Tensors;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Zip;
+using Cria.Tensors.Kernels;
 using Cria.Tensors.Memory;
 
 namespace Cria.Packing.OneFile;
@@ -21,6 +22,7 @@ public sealed record PackedFile
     /// <summary>The folder of the archive with programs for other systems than the one the file begins with.</summary>
     internal const string ProgramFolder = "programs/";
 
+    private const string PreparedPrefix = ".cria/prepared-", ModelSuffix = ".gguf";
     private const int LargestArguments = 64 << 10;
     private const int LongestSearch = 512 << 20;
 
@@ -47,6 +49,12 @@ public sealed record PackedFile
 
     /// <summary>The model's name in the archive; null when its weights lie beside the file.</summary>
     public required string? Model { get; init; }
+
+    /// <summary>The file name of the model when it is taken out; null when its weights lie beside the file.</summary>
+    public string? ModelName => Model is { } model && IsPrepared(model) ? NamedModel(Arguments) ?? "model" + ModelSuffix : System.IO.Path.GetFileName(Model);
+
+    /// <summary>The CPU levels that the file holds the model for in the layout they want, as <c>CRIA_CPU</c> names them.</summary>
+    public IEnumerable<string> PreparedFor => Members.Where(member => IsPrepared(member.Name)).Select(member => member.Name[PreparedPrefix.Length..^ModelSuffix.Length]);
 
     /// <summary>Opens a packed file; null when the file is none. Throws <see cref="CriaException"/> when it is damaged or cut short.</summary>
     public static PackedFile? TryOpen(string path)
@@ -86,13 +94,20 @@ public sealed record PackedFile
         };
     }
 
+    /// <summary>The name in the archive of a model in the layout that a CPU level wants.</summary>
+    internal static string PreparedMember(CpuLevel level) => PreparedPrefix + PreparedLayout.NameOf(level) + ModelSuffix;
+
+    /// <summary>True for such a name.</summary>
+    internal static bool IsPrepared(string member) => member.StartsWith(PreparedPrefix, StringComparison.Ordinal) && member.EndsWith(ModelSuffix, StringComparison.Ordinal) && member.Length > PreparedPrefix.Length + ModelSuffix.Length;
+
     /// <summary>
-    /// The models in an archive; where there are several, the one that <c>-m</c> names in the arguments.
+    /// The models in an archive, those prepared for a CPU level only where there is no other; where there are several, the one that <c>-m</c> names in the arguments.
     /// A llamafile may also carry the part of a model that sees images, which is no model of its own.
     /// </summary>
     internal static ZipMember[] Models(IReadOnlyList<ZipMember> members, IReadOnlyList<string> arguments)
     {
-        ZipMember[] models = [.. members.Where(member => member.Name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !member.Name.Contains("mmproj", StringComparison.OrdinalIgnoreCase))];
+        ZipMember[] models = [.. members.Where(member => member.Name.EndsWith(ModelSuffix, StringComparison.OrdinalIgnoreCase) && !member.Name.Contains("mmproj", StringComparison.OrdinalIgnoreCase))];
+        if (models.Any(model => !IsPrepared(model.Name))) models = [.. models.Where(model => !IsPrepared(model.Name))];
         return models.Length > 1 && NamedModel(arguments) is { } name && models.Where(model => System.IO.Path.GetFileName(model.Name) == name).ToArray() is [var one] ? [one] : models;
     }
 

@@ -1,5 +1,6 @@
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
+using Cria.Tensors.Kernels;
 
 namespace Cria.Packing.OneFile;
 
@@ -11,10 +12,10 @@ internal sealed record PackedModel(string Name, long Length, Action<Stream> Writ
 {
     private const int PieceBytes = 4 << 20;
 
-    /// <summary>A GGUF file is taken as it is, byte for byte; parts are joined, other forms translated.</summary>
+    /// <summary>A GGUF file is taken as it is, byte for byte; parts are joined, prepared weights put back, other forms translated.</summary>
     public static PackedModel From(ITensorSource source, IProgress<TensorProgress>? progress, CancellationToken cancellationToken)
     {
-        if (source is GgufReader { Whole: { } whole })
+        if (source is GgufReader { Whole: { } whole, PreparedFor: null })
         {
             return new PackedModel(NameOf(source.Path), whole.Length, output =>
             {
@@ -31,9 +32,16 @@ internal sealed record PackedModel(string Name, long Length, Action<Stream> Writ
         return new PackedModel(NameOf(source.Path), GgufWriter.ByteCount(entries, contents), output => GgufWriter.Write(output, entries, contents));
     }
 
+    /// <summary>The model in the layout that a CPU level wants, under the name it has in the archive.</summary>
+    public static PackedModel Prepared(ITensorSource source, CpuLevel level, IProgress<TensorProgress>? progress, CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<GgufEntry> entries, IReadOnlyList<TensorContent> contents) = Preparation.Parts(source, level, progress, cancellationToken);
+        return new PackedModel(PackedFile.PreparedMember(level), GgufWriter.ByteCount(entries, contents), output => GgufWriter.Write(output, entries, contents));
+    }
+
     private static string NameOf(string path)
     {
-        if (File.Exists(path) && PackedFile.TryOpen(path)?.Model is { } member) return Path.GetFileName(member);
+        if (File.Exists(path) && PackedFile.TryOpen(path)?.ModelName is { } packed) return packed;
         if (GgufPartName.TryParse(path, out GgufPartName part)) path = part.Stem;
         string name = Path.GetFileName(path.TrimEnd('/', '\\'));
         return name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? name : name + ".gguf";

@@ -10,12 +10,12 @@ namespace Cria.Packing.OneFile;
 /// Writes a program and a model into one file:
 /// <code>
 /// program                  for one system: begins the file, which is a program of that system
-/// zip archive              .cria.json (where the programs lie), .args, the model
+/// zip archive              .cria.json (where the programs lie), .args, the model, the model in the layout of a CPU level
 ///
 /// program for Windows      for several systems: its first bytes are also a shell script (<see cref="Launcher"/>), which stands alone where there is no such program
-/// zip archive              programs/SYSTEM/cria, the script .cria.sh, .cria.json, .args, the model
+/// zip archive              programs/SYSTEM/cria, the script .cria.sh, .cria.json, .args, the models
 /// </code>
-/// The model is stored at a multiple of 64 KiB and is mapped where it lies.
+/// Models are stored at multiples of 64 KiB and mapped where they lie.
 /// </summary>
 public static class Packer
 {
@@ -36,9 +36,13 @@ public static class Packer
         if (ModelSummary.From(source) is { Config: null, Problem: { } problem }) throw new CriaException(problem);
         string[] inputs = [source.Path, .. options.Programs.Select(program => program.Path)];
         if (inputs.FirstOrDefault(input => Path.GetFullPath(input) == Path.GetFullPath(output)) is { } input) throw new CriaException($"{input} is read for this; choose another name for the result");
-        PackedModel model = PackedModel.From(source, progress, cancellationToken);
+        if (options.Prepared is { } wanted) Preparation.Check(source, wanted);
+        int parts = options.Prepared is null || options.OnlyPrepared ? 1 : 2;
+        PackedModel model = PackedModel.From(source, PartProgress.Of(progress, 0, parts), cancellationToken);
+        PackedModel? prepared = options.Prepared is { } level ? PackedModel.Prepared(source, level, PartProgress.Of(progress, parts - 1, parts), cancellationToken) : null;
+        PackedModel[] inside = options.WeightsBeside ? [] : options.OnlyPrepared ? [prepared!] : prepared is null ? [model] : [model, prepared];
         byte[] arguments = Encoding.UTF8.GetBytes(string.Concat(Lines(model.Name, options.Arguments).Select(line => line + "\n")));
-        long size = options.Programs.Sum(program => program.Length) + (options.WeightsBeside ? 0 : model.Length) + ModelAlignment;
+        long size = options.Programs.Sum(program => program.Length) + inside.Sum(content => content.Length + ModelAlignment);
         if (size > LargestWindowsProgram && options.Programs.Any(IsWindows))
             throw new CriaException($"{output} would have more than 4 GiB, and Windows starts no such program; add --beside to put the weights beside it, or leave the program for Windows out");
         var written = new List<string>();
@@ -49,7 +53,7 @@ public static class Packer
             if (options.Programs is [var only] && !IsApple(only)) WriteOne(archive, stream, only);
             else WriteSeveral(archive, stream, options.Programs, cancellationToken);
             archive.Add(PackedFile.ArgumentsMember, arguments);
-            if (!options.WeightsBeside) archive.Add(model.Name, model.Length, model.Write, ModelAlignment);
+            foreach (PackedModel content in inside) archive.Add(content.Name, content.Length, content.Write, ModelAlignment);
             archive.Finish();
         }, MakeRunnable);
         written.Add(output);
@@ -67,6 +71,8 @@ public static class Packer
         if (options.Programs.Count == 0) throw new CriaException("there is no program to pack; name one with --runtime SYSTEM=PATH");
         if (options.Programs.GroupBy(program => program.System).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new CriaException($"there are two programs for {twice.Key}; give one");
         if (options.Programs.Count(IsWindows) > 1) throw new CriaException("a file can begin with one Windows program only; give win-x64, which Windows on ARM runs too, or win-arm64");
+        if (options.OnlyPrepared && options.Prepared is null) throw new CriaException("--only-prepared leaves out the plain weights; say with --prepared what takes their place");
+        if (options.WeightsBeside && options.Prepared is not null) throw new CriaException("prepared weights go into the file, not beside it; leave --beside or --prepared out");
         if (options.Arguments.FirstOrDefault(argument => argument.Length == 0 || argument.AsSpan().ContainsAny('\n', '\r')) is not null)
             throw new CriaException("a default argument is empty or has a line break, which the file cannot hold; leave it out");
     }

@@ -28,8 +28,16 @@ public sealed unsafe class OneTokenTests
     [MemberData(nameof(Pairs))]
     public void A_moved_weight_gives_the_same_bits_for_one_token_and_for_five(TensorType type, CpuLevel level) => Check(type, level, move: true);
 
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void A_weight_that_comes_prepared_gives_the_same_bits_where_it_lies_and_moved(TensorType type, CpuLevel level)
+    {
+        Check(type, level, move: false, prepared: true);
+        Check(type, level, move: true, prepared: true);
+    }
+
     /// <summary>With <c>move</c>, also of a weight that was moved, which lays its rows side by side where the kernel wants that.</summary>
-    private static void Check(TensorType type, CpuLevel level, bool move)
+    private static void Check(TensorType type, CpuLevel level, bool move, bool prepared = false)
     {
         const int rows = 16 * 5 + 3, tokens = 5;
         var random = new Random(7 + (int)type);
@@ -49,11 +57,11 @@ public sealed unsafe class OneTokenTests
             for (int i = 0; i < x.Length; i++) x[i] = (random.NextSingle() * 2 - 1) * (i % columns < 64 ? 30 : 1);
 
             float[] together = Multiply(x, tokens, moved: false);
-            if (move) Same(together, Multiply(x, tokens, moved: true));
-            for (int few = 2; few < tokens; few++) Same(together.AsSpan(0, few * rows), Multiply(x[..(few * columns)], few, move));
+            if (move || prepared) Same(together, Multiply(x, tokens, move, prepared));
+            for (int few = 2; few < tokens; few++) Same(together.AsSpan(0, few * rows), Multiply(x[..(few * columns)], few, move, prepared));
             for (int token = 0; token < tokens; token++)
             {
-                Same(together.AsSpan(token * rows, rows), Multiply(x[(token * columns)..((token + 1) * columns)], 1, move));
+                Same(together.AsSpan(token * rows, rows), Multiply(x[(token * columns)..((token + 1) * columns)], 1, move, prepared));
             }
 
             void Same(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
@@ -66,10 +74,14 @@ public sealed unsafe class OneTokenTests
                 }
             }
 
-            float[] Multiply(float[] input, int count, bool moved)
+            float[] Multiply(float[] input, int count, bool moved, bool sideBySide = false)
             {
                 using CpuBackend backend = CpuBackend.Create(2, level);
-                var weight = (CpuWeight)backend.Upload("w", new TensorView(type, rows, columns, stored.Data, stored.ByteCount));
+                using var group = new NativeBuffer(stored.ByteCount);
+                long rowBytes = format.RowBytes(columns);
+                Buffer.MemoryCopy(stored.Data, group.Data, group.ByteCount, stored.ByteCount);
+                for (int row = 0; row + 16 <= rows && sideBySide; row += 16) InterleavedRows.Interleave(format, stored.Data + row * rowBytes, rowBytes, columns / format.BlockSize, group.Data + row * rowBytes);
+                var weight = (CpuWeight)backend.Upload("w", new TensorView(type, rows, columns, group.Data, stored.ByteCount) { IsInterleaved = sideBySide });
                 using NativeBuffer? place = moved ? weight.MoveTo(NativeBuffer.Unset(stored.ByteCount)) : null;
                 if (moved)
                 {
