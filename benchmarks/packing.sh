@@ -10,7 +10,6 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/benchmarks/results-folder.sh"
 model=$(realpath "${1:?a GGUF file}")
-rounds=7
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache
@@ -44,11 +43,12 @@ own() {
 # middle FILE: the median of a file's numbers.
 middle() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# starts MODEL: rows of a table, time to the first token and speed of the sixteen after it. The ways of starting take turns, so that a busy moment meets all of them.
+# starts MODEL: rows of a table, time to the first token and speed of the fourteen after it; from the sixteenth step on weights are moved. The ways of starting take turns, so that a busy moment meets all of them.
 starts() {
-    local model=$1 way round start; shift
+    local model=$1 way round start rounds=5; shift
+    [ "$(wc -c < "$model")" -lt $((2 << 30)) ] || rounds=3
     rm -rf "$work"/start "$work"/*.times; mkdir "$work/start"
-    "$cria" pack -m "$model" -o "$work/start/prepared" --prepared > /dev/null 2> "$work/err.txt" || { echo "| $(basename "$model"): $(sed 's/^cria: //' "$work/err.txt") | | |"; return; }
+    "$cria" pack -m "$model" -o "$work/start/prepared" --prepared --only-prepared > /dev/null 2> "$work/err.txt" || { echo "| $(basename "$model"): $(sed 's/^cria: //' "$work/err.txt") | | |"; return; }
     local plain=("$cria" run -m "$model") prepared=("$work/start/prepared" run) cold=("$cria" run -m "$model" --cache) warm=("$cria" run -m "$model" --cache)
     for round in $(seq "$rounds"); do
         for way in plain prepared cold warm; do
@@ -58,10 +58,10 @@ starts() {
             "${command[@]}" --temp 0 -n 1 Hello > /dev/null 2> "$work/err.txt" < /dev/null || { cat "$work/err.txt" >&2; exit 1; }
             echo $((($(date +%s%N) - start) / 1000000)) >> "$work/$way.first.times"
             [ $way != cold ] || rm -rf "$XDG_CACHE_HOME/cria/prepared"
-            "${command[@]}" --temp 0 -n 17 --json Hello 2> /dev/null < /dev/null | grep -o '"generatedTokensPerSecond":[0-9.]*' | cut -d: -f2 >> "$work/$way.speed.times"
+            "${command[@]}" --temp 0 -n 15 --json Hello 2> /dev/null < /dev/null | grep -o '"generatedTokensPerSecond":[0-9.]*' | cut -d: -f2 >> "$work/$way.speed.times"
         done
     done
-    local -A says=([plain]="\`run -m\`" [prepared]="packed with \`--prepared\`" [cold]="\`run -m --cache\`, first start" [warm]="\`run -m --cache\`, later starts")
+    local -A says=([plain]="\`run -m\`" [prepared]="packed with \`--prepared --only-prepared\`" [cold]="\`run -m --cache\`, first start" [warm]="\`run -m --cache\`, later starts")
     for way in plain prepared cold warm; do echo "| $(basename "$model"), ${says[$way]} | $(middle "$work/$way.first.times") | $(middle "$work/$way.speed.times") |"; done
     rm -rf "$work/start" "$XDG_CACHE_HOME/cria/prepared"
 }
@@ -96,7 +96,7 @@ table=$work/packing.md
     if [ -n "$windows" ]; then echo "| from the file for two systems | $(median 7 sh "$both" run "${ask[@]}") | $(own sh "$both" run "${ask[@]}") |"; fi
     rm -f "$work/one" "$both"
     echo
-    echo "| prepared weights | ms to the first token, start of the program included | tokens/s, the sixteen after it |"
+    echo "| prepared weights (medians of 5; of 3 above 2 GiB) | ms to the first token, start of the program included | tokens/s, the fourteen after it |"
     echo "|---|---:|---:|"
     for each in "$@"; do starts "$(realpath "$each")"; done
 } > "$table"
