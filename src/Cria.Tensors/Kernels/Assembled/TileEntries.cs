@@ -20,6 +20,10 @@ internal enum TileKind
     PairValues,
     /// <summary>Products of floats as of scores, added to what the sums hold; see <see cref="Float.FloatKernel"/>.</summary>
     Products,
+    /// <summary>Scores over keys of F16.</summary>
+    HalfScores,
+    /// <summary>Weighted values of F16.</summary>
+    HalfValues,
 }
 
 /// <summary>Arguments of an assembled kernel.</summary>
@@ -72,7 +76,7 @@ internal unsafe struct TileCall
 /// </summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[5 * AttentionTile.Rows];
+    private static readonly nint[] Entries = new nint[7 * AttentionTile.Rows];
     private static readonly Lock Building = new();
 
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
@@ -102,7 +106,8 @@ internal static unsafe class TileEntries
     private static Assembler Assemble(TileKind kind, int rows)
     {
         const int Page = Backends.KvLayout.PageSize;
-        bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.PairScores or TileKind.Products;
+        bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.HalfScores or TileKind.PairScores or TileKind.Products;
+        bool isValues = kind is TileKind.Values or TileKind.HalfValues, isHalves = kind is TileKind.HalfScores or TileKind.HalfValues;
         // Rows of queries stand side by side in each step; rows of weights each have their steps behind one another.
         int rowBytes = isScores ? 4 : isPairs ? Page * 2 : Page * 4, stepBytes = isScores ? 4 * AttentionTile.Rows : 4;
         var c = new Assembler(64);
@@ -122,7 +127,7 @@ internal static unsafe class TileEntries
         Load(factors, nameof(TileCall.RowScales));
         c.Label(ref block);
         Load(steps, nameof(TileCall.Steps));
-        if (kind == TileKind.Values)
+        if (isValues)
         {
             Load(factors, nameof(TileCall.Shrink));
             ForEachRow(r =>
@@ -150,8 +155,16 @@ internal static unsafe class TileEntries
             c.prefetcht1(__byte_ptr[ahead]);
             c.add(ahead, aheadBytes);
         }
-        c.vmovups(ymm12, __ymmword_ptr[lanes]);
-        c.vmovups(ymm13, __ymmword_ptr[lanes + 32]);
+        if (isHalves)
+        {
+            c.vcvtph2ps(ymm12, __xmmword_ptr[lanes]);
+            c.vcvtph2ps(ymm13, __xmmword_ptr[lanes + 16]);
+        }
+        else
+        {
+            c.vmovups(ymm12, __ymmword_ptr[lanes]);
+            c.vmovups(ymm13, __ymmword_ptr[lanes + 32]);
+        }
         for (int r = 0; r < rows; r++)
         {
             c.vbroadcastss(ymm14, __dword_ptr[numbers + rowBytes * r]);
@@ -207,9 +220,9 @@ internal static unsafe class TileEntries
         }
         else ForEachRow(Store);
         // Keys and pairs go on where they are; values of floats begin again, 16 features further.
-        if (kind == TileKind.Values)
+        if (isValues)
         {
-            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], 64);
+            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], isHalves ? 32 : 64);
             Load(lanes, nameof(TileCall.Lanes));
         }
         c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Sums))], 64);

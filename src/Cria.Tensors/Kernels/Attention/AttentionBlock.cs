@@ -98,18 +98,22 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         {
             long pageStart = (long)page * KvLayout.PageSize;
             byte* ahead = pool.Keys(pages[Math.Min(page + 1, last)], layer, head);
+            // What serves one tile alone is read as it is stored; else it is turned to floats once.
+            bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>();
+            bool keyHalves = direct && pool.Layout.Types.Keys == TensorType.F16, valueHalves = direct && pool.Layout.Types.Values == TensorType.F16;
+            float* keys = keyHalves ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valueHalves ? (float*)pool.Values(pages[page], layer, head) : entries;
             // Keys for all tiles, then values for all: the first-level cache has no room for both.
             if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);
-            else KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
-            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, entries, entries + half, ahead, tile == tiles - 1 ? aheadStep : 0);
+            else if (!keyHalves) KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
+            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, entries + half, ahead, tile == tiles - 1 ? aheadStep : 0, keyHalves);
             if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, entries + half);
-            else KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
+            else if (!valueHalves) KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
             for (int tile = FirstTile(pageStart); tile < tiles; tile++)
             {
                 int firstRow = tile * AttentionTile.Rows;
                 float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
                 if (hasValuePairs) PairTile.Gather<T>(weights, entries, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded);
-                else AttentionTile.Gather<T>(weights, entries, size, RowsOf(tile), shrink + firstRow, output);
+                else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, valueHalves);
             }
         }
     }
@@ -157,12 +161,12 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly int FirstTile(long pageStart) => (int)Math.Max(0, pageStart - firstPosition) * group / AttentionTile.Rows;
 
     /// <summary>Scores one tile against a page of keys and turns the scores into weights.</summary>
-    private readonly void Score(int tile, long pageStart, float* keys, float* keyScales, byte* ahead, int aheadStep)
+    private readonly void Score(int tile, long pageStart, float* keys, float* keyScales, byte* ahead, int aheadStep, bool halves)
     {
         int firstRow = tile * AttentionTile.Rows, tileRows = RowsOf(tile);
         float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
         if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep);
-        else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep);
+        else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, halves);
         for (int row = firstRow; row < firstRow + tileRows; row++, weights += KvLayout.PageSize)
         {
             int visible = (int)Math.Clamp(firstPosition + row / group + 1 - pageStart, 0, KvLayout.PageSize);

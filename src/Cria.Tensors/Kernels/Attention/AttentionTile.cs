@@ -16,11 +16,14 @@ internal static unsafe class AttentionTile
 
     private const int Page = Backends.KvLayout.PageSize;
 
+    /// <summary>True when keys and values of F16 are read as they are stored: worth it where a page serves one tile alone.</summary>
+    public static bool ReadsHalves<T>() where T : struct, ILanes<T> => typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable && HalfReader.IsAvailable;
+
     /// <summary>
     /// scores[row, position] = Σ q·k over features in order, of the first <paramref name="rows"/> rows. q is [feature, 6], keys [position / 16, feature, 16]. Meanwhile memory from
-    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products: the next page, so that it is there when its turn comes.
+    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products: the next page, so that it is there when its turn comes. With <paramref name="halves"/> keys are F16 (<see cref="ReadsHalves{T}"/>).
     /// </summary>
-    public static void Scores<T>(float* q, float* keys, int headSize, int rows, float* scores, byte* ahead, int aheadStep) where T : struct, ILanes<T>
+    public static void Scores<T>(float* q, float* keys, int headSize, int rows, float* scores, byte* ahead, int aheadStep, bool halves = false) where T : struct, ILanes<T>
     {
         // Twelve sums of one register each, or six of two: the register file holds twelve, beside what is multiplied.
         if (typeof(T) == typeof(Lanes512))
@@ -30,10 +33,10 @@ internal static unsafe class AttentionTile
         }
         if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
         {
-            TileEntries.Run(TileKind.Scores, rows, new TileCall
+            TileEntries.Run(halves ? TileKind.HalfScores : TileKind.Scores, rows, new TileCall
             {
                 Lanes = keys,
-                LaneBytes = 64,
+                LaneBytes = halves ? 32 : 64,
                 Numbers = q,
                 Steps = headSize,
                 Groups = Page / 16,
@@ -81,15 +84,15 @@ internal static unsafe class AttentionTile
         return shrink;
     }
 
-    /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], weights [row, 64].</summary>
-    public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output) where T : struct, ILanes<T>
+    /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], F16 with <paramref name="halves"/>, weights [row, 64].</summary>
+    public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output, bool halves = false) where T : struct, ILanes<T>
     {
         if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
         {
-            TileEntries.Run(TileKind.Values, rows, new TileCall
+            TileEntries.Run(halves ? TileKind.HalfValues : TileKind.Values, rows, new TileCall
             {
                 Lanes = values,
-                LaneBytes = headSize * sizeof(float),
+                LaneBytes = headSize * (halves ? sizeof(short) : sizeof(float)),
                 Numbers = weights,
                 Steps = Page,
                 Groups = headSize / 16,

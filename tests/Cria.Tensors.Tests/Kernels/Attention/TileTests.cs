@@ -20,6 +20,28 @@ public unsafe class TileTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
+    public void Halves_read_as_they_are_stored_give_the_bits_of_floats(int size, int rows)
+    {
+        Assert.SkipUnless(AttentionTile.ReadsHalves<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
+        // Small ones are subnormal as halves.
+        Half[] stored = [.. Random(size * Page, 2).Select((value, i) => (Half)(i % 7 == 0 ? value * 1e-6f : value))];
+        float[] queries = Random(size * Rows, 1), weights = Random(Rows * Page, 3), shrink = Random(Rows, 5), before = Random(Rows * size, 6), floats = [.. stored.Select(value => (float)value)];
+        float[] scores = new float[Rows * Page], halfScores = new float[Rows * Page], output = [.. before], halfOutput = [.. before];
+        fixed (float* q = queries, f = floats, s = scores, hs = halfScores, w = weights, sh = shrink, o = output, ho = halfOutput)
+        fixed (Half* h = stored)
+        {
+            AttentionTile.Scores<Lanes256>(q, f, size, rows, s, (byte*)f, 0);
+            AttentionTile.Scores<Lanes256>(q, (float*)h, size, rows, hs, (byte*)f, 0, halves: true);
+            AttentionTile.Gather<Lanes256>(w, f, size, rows, sh, o);
+            AttentionTile.Gather<Lanes256>(w, (float*)h, size, rows, sh, ho, halves: true);
+        }
+        Assert.Equal(scores, halfScores);
+        Assert.Equal(output, halfOutput);
+        Assert.Contains(scores, value => value != 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
     public void Scores_and_weighted_values_match_the_formula_with_the_same_bits_in_every_width(int size, int rows)
     {
         float[] queries = Random(size * Rows, 1), keys = Random(size * Page, 2), weights = Random(Rows * Page, 3), values = Random(size * Page, 4), shrink = Random(Rows, 5), before = Random(Rows * size, 6);
