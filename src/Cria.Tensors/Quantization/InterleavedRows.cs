@@ -48,7 +48,7 @@ internal static unsafe class InterleavedRows
         }
     }
 
-    /// <summary>Undoes <see cref="Interleave"/>. Every prompt over such rows does it, so it is written for speed.</summary>
+    /// <summary>Undoes <see cref="Interleave"/>. Levels that do not want such rows do it in every product, so it is written for speed.</summary>
     public static void Restore(BlockFormat format, byte* group, long blocks, byte* rows, long rowBytes)
     {
         int bytes = format.BlockBytes, half = HalfAt(format), first = half == 0 ? 2 : 0, last = bytes - (half > 0 ? 2 : 0);
