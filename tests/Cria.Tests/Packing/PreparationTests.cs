@@ -17,7 +17,7 @@ public sealed class PreparationTests : IDisposable
     public static TheoryData<string, string> PreparedTypesOnEveryLevel()
     {
         var data = new TheoryData<string, string>();
-        foreach (string type in (string[])["Q4_0", "Q8_0", "Q4_K_M", "Q6_K"])
+        foreach (string type in (string[])["Q4_0", "Q8_0", "Q4_K_M", "Q6_K", "F16", "BF16"])
         {
             foreach (CpuLevel level in Cpu.Available) data.Add(type, level.ToString());
         }
@@ -77,10 +77,13 @@ public sealed class PreparationTests : IDisposable
     [Fact]
     public void Where_there_is_nothing_to_prepare_one_line_says_so()
     {
-        using GgufReader quantized = GgufReader.Open(NanoGoldens.GgufPath("Q4_0")), floats = GgufReader.Open(NanoGoldens.GgufPath("F16"));
+        using GgufReader quantized = GgufReader.Open(NanoGoldens.GgufPath("Q4_0"));
+        using var file = new MemoryStream();
+        GgufWriter.Write(file, [], [new TensorContent(new TensorInfo("t", TensorType.Q5_0, [16, 32], 16 * 22), stream => stream.Write(new byte[16 * 22]))]);
+        using GgufReader unwanted = GgufReader.FromBytes("unwanted", file.ToArray());
         Assert.Contains("the CPU level avx512 uses weights as they are stored, so there is nothing to prepare", Assert.Throws<CriaException>(() => Preparation.Check(quantized, CpuLevel.Avx512)).Message, StringComparison.Ordinal);
-        Assert.Contains("(Q4_0, Q8_0, Q4_K, Q6_K)", Assert.Throws<CriaException>(() => Preparation.Check(floats, CpuLevel.Avx2)).Message, StringComparison.Ordinal);
-        Assert.False(Preparation.Changes(floats, CpuLevel.Avx2));
+        Assert.Contains("(F32, F16, Q4_0, Q8_0, Q4_K, Q6_K, BF16)", Assert.Throws<CriaException>(() => Preparation.Check(unwanted, CpuLevel.Avx2)).Message, StringComparison.Ordinal);
+        Assert.False(Preparation.Changes(unwanted, CpuLevel.Avx2));
         Assert.False(Preparation.Changes(quantized, CpuLevel.Portable));
     }
 
