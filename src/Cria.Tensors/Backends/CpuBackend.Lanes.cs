@@ -52,15 +52,15 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
 
     public override void Settle()
     {
-        placement ??= new WeightPlacement(weights);
-        placement.Wait();
+        placement ??= new WeightPlacement(weights, workers);
+        placement.MoveAll();
     }
 
     public override StepScope BeginScope() => new(arena);
 
     public override Tensor Embed(Weight table, ReadOnlySpan<int> tokens)
     {
-        if (tokens.Length <= MostAnswerRows && ++answerSteps == StepsBeforePlacement) placement ??= new WeightPlacement(weights);
+        if (tokens.Length <= MostAnswerRows && ++answerSteps >= StepsBeforePlacement) (placement ??= new WeightPlacement(weights, workers)).MoveShare();
         Tensor result = New(tokens.Length, table.Columns);
         var weight = (CpuWeight)table;
         for (int i = 0; i < tokens.Length; i++)

@@ -7,13 +7,13 @@ namespace Cria.Tensors.Kernels.MatMul;
 
 /// <summary>
 /// A weight on the CPU: the stored bytes where they lie, most often in the mapped file. Only rows beyond the last whole 16 are copied, padded with zero rows,
-/// because kernels read 16 rows at a time. The place may change between two products, to one with the same rows.
+/// because kernels read 16 rows at a time. The place may change between two steps, to one with the same rows.
 /// </summary>
 internal sealed unsafe class CpuWeight : Weight, IDisposable
 {
     private readonly NativeBuffer? tail, scales;
     private readonly MappedFile? file;
-    private volatile Place place;
+    private Place place;
 
     public CpuWeight(string name, TensorView view, MatMulKernel kernel) : base(name, view.Type, checked((int)view.Rows), view.Columns)
     {
@@ -87,23 +87,26 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         }
     }
 
-    /// <summary>
-    /// Copies the rows to a buffer, in the layout that the product wants, reads them from there from now on, and returns it. Steps may run meanwhile.
-    /// </summary>
-    public NativeBuffer MoveTo(NativeBuffer buffer)
+    /// <summary>Copies the rows of some panels to their places in a buffer of <see cref="ByteCount"/>, in the layout that the product wants. Several threads may copy at once.</summary>
+    public void CopyPanels(int first, int count, NativeBuffer buffer)
+    {
+        Place from = place;
+        long blocks = Columns / Format.BlockSize;
+        for (int panel = first; panel < first + count; panel++)
+        {
+            long at = panel * 16L * RowBytes, bytes = Math.Min(16 * RowBytes, ByteCount - at);
+            if (bytes < 16 * RowBytes || Kernel.WantsInterleaved == from.IsInterleaved) Buffer.MemoryCopy(from.Data + at, buffer.Data + at, bytes, bytes);
+            else if (from.IsInterleaved) InterleavedRows.Restore(Format, from.Data + at, blocks, buffer.Data + at, RowBytes);
+            else InterleavedRows.Interleave(Format, from.Data + at, RowBytes, blocks, buffer.Data + at);
+        }
+    }
+
+    /// <summary>Reads from a buffer that all panels were copied to, from now on. What lay in a mapped file is given back to the system.</summary>
+    public void ReadFrom(NativeBuffer buffer)
     {
         Place before = place;
-        bool after = Kernel.WantsInterleaved;
-        long whole = after != before.IsInterleaved ? Rows / 16 * 16 * RowBytes : 0;
-        for (long at = 0; at < whole; at += 16 * RowBytes)
-        {
-            if (after) InterleavedRows.Interleave(Format, before.Data + at, RowBytes, Columns / Format.BlockSize, buffer.Data + at);
-            else InterleavedRows.Restore(Format, before.Data + at, Columns / Format.BlockSize, buffer.Data + at, RowBytes);
-        }
-        Buffer.MemoryCopy(before.Data + whole, buffer.Data + whole, ByteCount - whole, ByteCount - whole);
-        place = new Place(buffer.Data, after);
+        place = new Place(buffer.Data, Kernel.WantsInterleaved);
         file?.Forget(before.Data, ByteCount);
-        return buffer;
     }
 
     public void Dispose()
@@ -112,7 +115,7 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         scales?.Dispose();
     }
 
-    /// <summary>Where rows lie and how: one object, so that a reader never sees half a change.</summary>
+    /// <summary>Where rows lie and how.</summary>
     private sealed class Place(byte* data, bool isInterleaved)
     {
         public byte* Data { get; } = data;
