@@ -6,8 +6,8 @@ using Cria.Tensors.Threading;
 namespace Cria.Tensors.Backends;
 
 /// <summary>
-/// Moves weights out of the mapped file, a share between one step and the next, on the threads that steps run on: a thread of its own would take a core from them, and they
-/// wait for each other. Where they go they lie in the layout that the product wants, and in pages of 2 MiB where the system has them: a token reads every weight once, and
+/// Moves weights out of the mapped file, some between one step of an answer and the next, on the threads that steps run on: a thread of its own would take a core from them, and
+/// they wait for each other. It never takes more than a ninth of the time, for fresh memory may be slow to come: 0.3 s for a GiB is usual, a virtual machine took 4 s. Where they go they lie in the layout that the product wants, and in pages of 2 MiB where the system has them: a token reads every weight once, and
 /// in pages of 4 KiB that is an entry of the page tables for each, on a virtual machine a third of the time. What is moved is given back to the system where it lay, so there
 /// are no two copies; nothing is moved where memory is short.
 /// </summary>
@@ -19,61 +19,87 @@ internal sealed unsafe class WeightPlacement : IDisposable
     /// <summary>Left to everything else.</summary>
     private const long Reserve = 512L << 20;
 
-    /// <summary>Steps that it is spread over.</summary>
-    private const int Steps = 64;
+    /// <summary>So many times as long as was moved must have been answered.</summary>
+    private const int AnsweringPerMoving = 8;
+
+    /// <summary>Bytes of a piece; the time is looked at after each.</summary>
+    private const long PieceBytes = 4 << 20;
+
+    /// <summary>The longest that a step counts: between answers nobody waits.</summary>
+    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(2);
 
     private readonly List<NativeBuffer> moved = [];
-    private readonly Queue<CpuWeight> waiting = [];
+    private readonly Queue<CpuWeight> waiting = new();
     private readonly WorkerPool workers;
     private readonly CopyJob copy = new();
-    private readonly long share;
+    private readonly TimeProvider clock;
+    private NativeBuffer? target;
+    private int nextPanel;
+    private long lastStep;
+    private TimeSpan answering, moving;
 
     /// <summary>Chooses what to move.</summary>
-    public WeightPlacement(IEnumerable<CpuWeight> weights, WorkerPool workers)
+    public WeightPlacement(IEnumerable<CpuWeight> weights, WorkerPool workers, TimeProvider? clock = null)
     {
         this.workers = workers;
+        this.clock = clock ?? TimeProvider.System;
         CpuWeight[] large = [.. weights.Where(weight => weight.IsMapped && weight.ByteCount >= LeastBytes && (NativeBuffer.HasHugePages || weight.Kernel.WantsInterleaved != weight.IsInterleaved))];
-        long bytes = large.Sum(weight => weight.ByteCount);
-        if (large.Length == 0 || bytes + Reserve > FreeBytes()) return;
-        waiting = new Queue<CpuWeight>(large);
-        share = bytes / Steps + 1;
+        if (large.Length > 0 && large.Sum(weight => weight.ByteCount) + Reserve <= FreeBytes()) waiting = new Queue<CpuWeight>(large);
     }
 
-    /// <summary>Moves a share: at least one weight. No step may run meanwhile.</summary>
+    /// <summary>True when nothing is left to move.</summary>
+    public bool IsDone => waiting.Count == 0;
+
+    /// <summary>Moves as much as the time since the last call allows. No step may run meanwhile.</summary>
     public void MoveShare()
     {
-        for (long bytes = 0; bytes < share && waiting.Count > 0;) bytes += MoveNext();
+        if (IsDone) return;
+        TimeSpan step = lastStep == 0 ? TimeSpan.Zero : clock.GetElapsedTime(lastStep);
+        answering += step < LongestStep ? step : LongestStep;
+        while (!IsDone && AnsweringPerMoving * moving <= answering)
+        {
+            long start = clock.GetTimestamp();
+            MovePiece();
+            moving += clock.GetElapsedTime(start);
+        }
+        lastStep = clock.GetTimestamp();
     }
 
     /// <summary>Moves all that is left. No step may run meanwhile.</summary>
     public void MoveAll()
     {
-        while (waiting.Count > 0) MoveNext();
+        while (!IsDone) MovePiece();
     }
 
     /// <summary>Frees what was moved: no step may run any more.</summary>
     public void Dispose()
     {
         foreach (NativeBuffer buffer in moved) buffer.Dispose();
+        target?.Dispose();
     }
 
-    private long MoveNext()
+    private void MovePiece()
     {
-        CpuWeight weight = waiting.Dequeue();
+        CpuWeight weight = waiting.Peek();
         try
         {
-            var buffer = NativeBuffer.Unset(weight.ByteCount);
-            moved.Add(buffer);
-            copy.Set(weight, buffer);
-            workers.Run(copy);
-            weight.ReadFrom(buffer);
+            target ??= NativeBuffer.Unset(weight.ByteCount);
         }
         catch (CriaException)
         {
             // No memory after all: the rest stays where it is.
             waiting.Clear();
+            return;
         }
-        return weight.ByteCount;
+        int panels = (int)Math.Clamp(PieceBytes / (16 * weight.RowBytes), 1, weight.Panels - nextPanel);
+        copy.Set(weight, target, nextPanel, panels);
+        workers.Run(copy);
+        nextPanel += panels;
+        if (nextPanel < weight.Panels) return;
+        weight.ReadFrom(target);
+        moved.Add(target);
+        waiting.Dequeue();
+        (target, nextPanel) = (null, 0);
     }
 
     /// <summary>Memory that may be had without pushing anything out but cached files; 0 where the system does not tell.</summary>
@@ -95,20 +121,18 @@ internal sealed unsafe class WeightPlacement : IDisposable
         }
     }
 
-    /// <summary>Copies one weight, panels shared out in small pieces.</summary>
+    /// <summary>Copies some panels of one weight, shared out one by one.</summary>
     private sealed class CopyJob : ParallelJob
     {
-        private const int PiecePanels = 8;
-
         private CpuWeight weight = null!;
-        private NativeBuffer buffer = null!;
+        private NativeBuffer target = null!;
+        private int first, count;
 
-        public void Set(CpuWeight from, NativeBuffer to) => (weight, buffer) = (from, to);
+        public void Set(CpuWeight from, NativeBuffer to, int firstPanel, int panels) => (weight, target, first, count) = (from, to, firstPanel, panels);
 
         public override void Run(int worker, int workerCount)
         {
-            for (int first = TakeNext() * PiecePanels; first < weight.Panels; first = TakeNext() * PiecePanels)
-                weight.CopyPanels(first, Math.Min(PiecePanels, weight.Panels - first), buffer);
+            for (int panel = TakeNext(); panel < count; panel = TakeNext()) weight.CopyPanels(first + panel, 1, target);
         }
     }
 }

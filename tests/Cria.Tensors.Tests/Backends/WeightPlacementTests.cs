@@ -3,6 +3,7 @@ using Cria.Tensors.Kernels;
 using Cria.Tensors.Kernels.MatMul;
 using Cria.Tensors.Memory;
 using Cria.Tensors.Quantization;
+using Cria.Tensors.Threading;
 
 namespace Cria.Tensors.Tests.Backends;
 
@@ -61,20 +62,35 @@ public sealed unsafe class WeightPlacementTests : IDisposable
     }
 
     [Fact]
-    public void Weights_begin_to_move_once_an_answer_is_some_tokens_long_and_rows_stay_the_same()
+    public void Moving_takes_a_ninth_of_the_time_at_most_and_rows_stay_the_same()
     {
         using MappedFile file = MappedFile.Open(path);
-        using CpuBackend backend = CpuBackend.Create(2, Cpu.Level);
-        var table = (CpuWeight)backend.Upload("table", View(file.Data, file));
-        float[] first = Row();
+        using var workers = new WorkerPool(2);
+        using var table = new CpuWeight("table", View(file.Data, file), KernelTable.MatMul(TensorType.Q8_0, Cpu.Level));
+        // Each look at this clock takes ten milliseconds, so a piece does.
+        var clock = new SlowClock();
+        using var placement = new WeightPlacement([table], workers, clock);
+        Assert.SkipWhen(placement.IsDone, "nothing is to be gained on this machine");
+        float[] expected = Row();
+        placement.MoveShare();
+        Assert.False(placement.IsDone);
         Assert.True(table.Data == file.Data);
-        for (int step = 0; step < 20; step++) Assert.Equal(first, Row());
-        Assert.Equal(NativeBuffer.HasHugePages || table.Kernel.WantsInterleaved, table.Data != file.Data);
+        int shares = 1;
+        for (; !placement.IsDone; shares++)
+        {
+            clock.Now += TimeSpan.FromMilliseconds(40);
+            placement.MoveShare();
+            Assert.Equal(expected, Row());
+        }
+        // A piece of 4 MiB and a rest; the first comes at once.
+        Assert.InRange(shares, 3, 8);
+        Assert.True(table.Data != file.Data);
 
         float[] Row()
         {
-            backend.BeginStep();
-            return backend.Read(backend.Embed(table, [37]), 0).ToArray();
+            var row = new float[Columns];
+            table.DecodeRow(37, row);
+            return row;
         }
     }
 
@@ -99,5 +115,14 @@ public sealed unsafe class WeightPlacementTests : IDisposable
     {
         backend.BeginStep();
         fixed (float* data = x) return backend.Read(backend.MatMul(new Tensor(data, 1, Columns), weight), 0).ToArray();
+    }
+
+    private sealed class SlowClock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => (Now += TimeSpan.FromMilliseconds(10)).Ticks;
     }
 }
