@@ -2,14 +2,14 @@
 # Measures rings of processes and writes benchmarks/results/<cpu name in kebab case>/ring.md: one process against two and four that share each sequence, at several lengths;
 # wall time, speed, memory of a process, and what `cria train --plan` foretold.
 #
-#   benchmarks/ring.sh [STEPS, default 6] ["LENGTHS", default "2048 8192 16384"]
+#   benchmarks/ring.sh [STEPS, default 6] ["LENGTHS", default "4096 8192 16384"]
 #
 # Needs mpirun (Debian: openmpi-bin libopenmpi3). Nothing else should run meanwhile. A thread a process; with more processes than cores they take turns.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/benchmarks/results-folder.sh"
-steps=${1:-6} lengths=${2:-2048 8192 16384}
+steps=${1:-6} lengths=${2:-4096 8192 16384}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
