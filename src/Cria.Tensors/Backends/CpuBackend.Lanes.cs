@@ -21,7 +21,6 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     private const int StepsBeforePlacement = 16, MostAnswerRows = 64;
     private WeightPlacement? placement;
     private int answerSteps;
-    private readonly Dictionary<TensorType, MatMulKernel> kernels = [];
     private readonly MatMulJob<T> matMul;
     private readonly RowJob<T> rows = new();
     private readonly KvWriteJob<T> kvWrite = new();
@@ -41,7 +40,7 @@ internal sealed unsafe partial class CpuBackend<T> : CpuBackend where T : struct
     public override Weight Upload(string name, TensorView view)
     {
         if (view.Columns % 32 != 0) throw new CriaException($"tensor {name} has rows of {view.Columns} elements; the CPU kernels need a multiple of 32");
-        if (!kernels.TryGetValue(view.Type, out MatMulKernel? kernel)) kernels[view.Type] = kernel = KernelTable.MatMul(view.Type, Level);
+        MatMulKernel kernel = KernelTable.MatMul(view.Type, Level);
         if (view.Columns > kernel.MaxColumns) throw new CriaException($"tensor {name} has rows of {view.Columns} elements; the products of {view.Type} take {kernel.MaxColumns} at most");
         var weight = new CpuWeight(name, view, kernel);
         weights.Add(weight);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Direct;
@@ -12,8 +13,12 @@ namespace Cria.Tensors.Kernels;
 /// <summary>The one place where kernels are chosen: read it to know what exists. A choice is made once a weight, never inside a loop.</summary>
 internal static class KernelTable
 {
-    /// <summary>The matrix product of a weight type on a CPU level.</summary>
-    public static MatMulKernel MatMul(TensorType type, CpuLevel level) => type switch
+    private static readonly ConcurrentDictionary<(TensorType, CpuLevel), MatMulKernel> Products = new();
+
+    /// <summary>The matrix product of a weight type on a CPU level: one for the process, since assembled code stays where it was placed.</summary>
+    public static MatMulKernel MatMul(TensorType type, CpuLevel level) => Products.GetOrAdd((type, level), static key => New(key.Item1, key.Item2));
+
+    private static MatMulKernel New(TensorType type, CpuLevel level) => type switch
     {
         TensorType.F32 or TensorType.F16 or TensorType.BF16 => level switch
         {

@@ -26,65 +26,10 @@ internal static unsafe class InterleavedRows
     /// <param name="rowBytes">Bytes from row to row.</param>
     /// <param name="blocks">Blocks of a row.</param>
     /// <param name="group">16 · blocks · bytes of a block.</param>
-    public static void Interleave(BlockFormat format, byte* rows, long rowBytes, long blocks, byte* group)
-    {
-        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
-        for (long block = 0; block < blocks; block++, rows += format.BlockBytes, group += Count * format.BlockBytes)
-        {
-            if (half >= 0)
-            {
-                for (int row = 0; row < Count; row++) ((ushort*)(group + (Count * half)))[row] = *(ushort*)(rows + (row * rowBytes) + half);
-            }
-            int at = first;
-            for (; at + 16 <= last; at += 16)
-            {
-                for (int row = 0; row < Count; row += 4)
-                    Turn(rows + (row * rowBytes) + at, (nint)rowBytes, group + (Count * at) + (4 * row), 4 * Count);
-            }
-            for (; at < last; at += 4)
-            {
-                for (int row = 0; row < Count; row++) ((uint*)(group + (Count * at)))[row] = *(uint*)(rows + (row * rowBytes) + at);
-            }
-        }
-    }
+    public static void Interleave(BlockFormat format, byte* rows, long rowBytes, long blocks, byte* group) => Transfer(format, rows, rowBytes, blocks, group, toGroup: true);
 
-    /// <summary>Undoes <see cref="Interleave"/>. Levels that do not want such rows do it in every product, so it is written for speed.</summary>
-    public static void Restore(BlockFormat format, byte* group, long blocks, byte* rows, long rowBytes)
-    {
-        int bytes = format.BlockBytes, half = HalfAt(format), first = half == 0 ? 2 : 0, last = bytes - (half > 0 ? 2 : 0);
-        nint step = (nint)rowBytes;
-        for (long block = 0; block < blocks; block++, rows += bytes, group += Count * bytes)
-        {
-            if (half >= 0)
-            {
-                var from = (ushort*)(group + (Count * half));
-                byte* to = rows + half;
-                for (int row = 0; row < Count; row += 4, from += 4, to += 4 * step)
-                {
-                    *(ushort*)to = from[0];
-                    *(ushort*)(to + step) = from[1];
-                    *(ushort*)(to + (2 * step)) = from[2];
-                    *(ushort*)(to + (3 * step)) = from[3];
-                }
-            }
-            int at = first;
-            for (; at + 16 <= last; at += 16)
-            {
-                byte* from = group + (Count * at), to = rows + at;
-                if (Avx2.IsSupported)
-                {
-                    TurnEight(from, to, step);
-                    TurnEight(from + 32, to + (8 * step), step);
-                    continue;
-                }
-                for (int row = 0; row < Count; row += 4) Turn(from + (4 * row), 4 * Count, to + (row * step), step);
-            }
-            for (; at < last; at += 4)
-            {
-                for (int row = 0; row < Count; row++) *(uint*)(rows + (row * step) + at) = ((uint*)(group + (Count * at)))[row];
-            }
-        }
-    }
+    /// <summary>Undoes <see cref="Interleave"/>.</summary>
+    public static void Restore(BlockFormat format, byte* group, long blocks, byte* rows, long rowBytes) => Transfer(format, rows, rowBytes, blocks, group, toGroup: false);
 
     /// <summary>Restores one row of a group.</summary>
     public static void RestoreRow(BlockFormat format, byte* group, int row, Span<byte> blocks)
@@ -137,25 +82,36 @@ internal static unsafe class InterleavedRows
         }
     }
 
-    /// <summary>Four words of eight rows, from a group to the rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TurnEight(byte* from, byte* to, nint step)
+    private static void Transfer(BlockFormat format, byte* rows, long rowBytes, long blocks, byte* group, bool toGroup)
     {
-        // Each half of a register is four rows.
-        Vector256<uint> a = Vector256.Load((uint*)from), b = Vector256.Load((uint*)(from + (4 * Count)));
-        Vector256<uint> c = Vector256.Load((uint*)(from + (8 * Count))), d = Vector256.Load((uint*)(from + (12 * Count)));
-        Vector256<ulong> lowAb = Avx2.UnpackLow(a, b).AsUInt64(), highAb = Avx2.UnpackHigh(a, b).AsUInt64();
-        Vector256<ulong> lowCd = Avx2.UnpackLow(c, d).AsUInt64(), highCd = Avx2.UnpackHigh(c, d).AsUInt64();
-        Vector256<ulong> r0 = Avx2.UnpackLow(lowAb, lowCd), r1 = Avx2.UnpackHigh(lowAb, lowCd), r2 = Avx2.UnpackLow(highAb, highCd), r3 = Avx2.UnpackHigh(highAb, highCd);
-        byte* upper = to + (4 * step);
-        r0.GetLower().Store((ulong*)to);
-        r1.GetLower().Store((ulong*)(to + step));
-        r2.GetLower().Store((ulong*)(to + (2 * step)));
-        r3.GetLower().Store((ulong*)(to + (3 * step)));
-        r0.GetUpper().Store((ulong*)upper);
-        r1.GetUpper().Store((ulong*)(upper + step));
-        r2.GetUpper().Store((ulong*)(upper + (2 * step)));
-        r3.GetUpper().Store((ulong*)(upper + (3 * step)));
+        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        for (long block = 0; block < blocks; block++, rows += format.BlockBytes, group += Count * format.BlockBytes)
+        {
+            for (int row = 0; row < Count; row++)
+            {
+                byte* plain = rows + (row * rowBytes);
+                if (half >= 0)
+                {
+                    ushort* stored = (ushort*)(group + (Count * half)) + row, own = (ushort*)(plain + half);
+                    if (toGroup) *stored = *own;
+                    else *own = *stored;
+                }
+                int at = first;
+                for (; at + 16 <= last; at += 16)
+                {
+                    if (row % 4 != 0) continue;
+                    byte* words = group + (Count * at) + (4 * row);
+                    if (toGroup) Turn(plain + at, (nint)rowBytes, words, 4 * Count);
+                    else Turn(words, 4 * Count, plain + at, (nint)rowBytes);
+                }
+                for (; at < last; at += 4)
+                {
+                    uint* stored = (uint*)(group + (Count * at)) + row, own = (uint*)(plain + at);
+                    if (toGroup) *stored = *own;
+                    else *own = *stored;
+                }
+            }
+        }
     }
 
     /// <summary>Turns 4 × 4 words.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Cria.Tests;
 
 namespace Cria.Cli.Tests.Commands;
@@ -47,13 +48,16 @@ public class PreparedTests(TinyModel tiny)
     }
 
     [Fact]
-    public async Task A_cache_that_cannot_be_written_costs_one_line_at_most()
+    public async Task A_cache_that_cannot_be_written_costs_one_line()
     {
         string file = Path.Combine(NewFolder(), "file");
         File.WriteAllText(file, "");
-        CriaProcess.Result result = await Run([("XDG_CACHE_HOME", file)], ["run", "-m", Model, "--cache", .. Ask]);
+        // Elsewhere this level wants weights as they are stored, and there is nothing to keep.
+        bool isWanted = Avx2.IsSupported && !AvxVnni.IsSupported;
+        CriaProcess.Result result = await Run([("XDG_CACHE_HOME", file), ("CRIA_CPU", Avx2.IsSupported ? "avx2" : "portable")], ["run", "-m", Model, "--cache", .. Ask]);
         Assert.Equal((await CriaProcess.Run(["run", "-m", Model, .. Ask])).Succeeded(), result.Succeeded());
-        if (result.Error.Length > 0) Assert.StartsWith("cria: the cache of prepared models is not used: ", Assert.Single(result.Error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        if (!isWanted) Assert.Empty(result.Error);
+        else Assert.StartsWith("cria: the cache of prepared models is not used: ", Assert.Single(result.Error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -94,13 +94,13 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         int first = stretch * StretchPages, aheadStep = (int)((pool.Layout.KeyBytes + pool.Layout.ValueBytes) / (KvLayout.PageSize / 16 * size));
         // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
         int half = KvLayout.PageSize * size / 2;
+        // What serves one tile alone is read as it is stored; else it is turned to floats once.
+        bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>();
+        bool keyHalves = direct && pool.Layout.Types.Keys == TensorType.F16, valueHalves = direct && pool.Layout.Types.Values == TensorType.F16;
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
             byte* ahead = pool.Keys(pages[Math.Min(page + 1, last)], layer, head);
-            // What serves one tile alone is read as it is stored; else it is turned to floats once.
-            bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>();
-            bool keyHalves = direct && pool.Layout.Types.Keys == TensorType.F16, valueHalves = direct && pool.Layout.Types.Values == TensorType.F16;
             float* keys = keyHalves ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valueHalves ? (float*)pool.Values(pages[page], layer, head) : entries;
             // Keys for all tiles, then values for all: the first-level cache has no room for both.
             if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);

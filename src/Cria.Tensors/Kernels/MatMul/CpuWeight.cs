@@ -76,12 +76,12 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     {
         Place now = place;
         if (Format.HasRowScales) I8.DecodeRow(new ReadOnlySpan<byte>(now.Data + row * RowBytes, (int)RowBytes), RowScales[row], values);
-        else if (!now.IsInterleaved || row >= Rows / 16 * 16) Format.Decode(new ReadOnlySpan<byte>(now.Data + row * RowBytes, (int)RowBytes), values);
+        else if (!now.IsInterleaved) Format.Decode(new ReadOnlySpan<byte>(now.Data + row * RowBytes, (int)RowBytes), values);
         else
         {
             byte[] bytes = ArrayPool<byte>.Shared.Rent((int)RowBytes);
             Span<byte> blocks = bytes.AsSpan(0, (int)RowBytes);
-            InterleavedRows.RestoreRow(Format, now.Data + row / 16 * 16L * RowBytes, row % 16, blocks);
+            InterleavedRows.RestoreRows(Format, now.Data, Rows, row, (int)RowBytes, blocks);
             Format.Decode(blocks, values);
             ArrayPool<byte>.Shared.Return(bytes);
         }
