@@ -7,7 +7,7 @@ namespace Cria.Tensors.Backends;
 
 /// <summary>
 /// Moves weights out of the mapped file, some between one step of an answer and the next, on the threads that steps run on: a thread of its own would take a core from them, and
-/// they wait for each other. It never takes more than a ninth of the time, for fresh memory may be slow to come: 0.3 s for a GiB is usual, a virtual machine took 4 s. Where they go they lie in the layout that the product wants, and in pages of 2 MiB where the system has them: a token reads every weight once, and
+/// they wait for each other. It never takes more than a ninth of the time, for fresh memory may be slow to come. Where they go they lie in the layout that the product wants, and in pages of 2 MiB where the system has them: a token reads every weight once, and
 /// in pages of 4 KiB that is an entry of the page tables for each, on a virtual machine a third of the time. What is moved is given back to the system where it lay, so there
 /// are no two copies; nothing is moved where memory is short.
 /// </summary>
