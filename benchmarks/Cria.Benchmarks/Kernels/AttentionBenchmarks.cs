@@ -62,7 +62,7 @@ public unsafe class AttentionBenchmarks
         AttentionTile.Scores<T>((float*)queries.Data, (float*)page.Data, HeadSize, AttentionTile.Rows, (float*)scores.Data, page.Data, 0);
 
     private void Gather<T>() where T : struct, ILanes<T> =>
-        AttentionTile.Gather<T>((float*)scores.Data, (float*)page.Data, HeadSize, AttentionTile.Rows, (float*)shrink.Data, (float*)output.Data);
+        AttentionTile.Gather<T>((float*)scores.Data, (float*)page.Data, HeadSize, AttentionTile.Rows, (float*)shrink.Data, (float*)output.Data, page.Data, 0);
 
     private sealed class Report : ManualConfig
     {

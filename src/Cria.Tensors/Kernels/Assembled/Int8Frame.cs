@@ -30,6 +30,8 @@ internal sealed class Int8Frame(Assembler c, int tile)
 
     public static AssemblerRegister64 YStep => rbp;
 
+    public static AssemblerRegister64 Ahead => rdi;
+
     /// <summary>Saves registers and loads the arguments.</summary>
     public void Enter()
     {
@@ -43,6 +45,7 @@ internal sealed class Int8Frame(Assembler c, int tile)
         Load(Start, nameof(Int8Call.Starts));
         Load(XSums, nameof(Int8Call.XSums));
         Load(YStep, nameof(Int8Call.YTokenBytes));
+        Load(Ahead, nameof(Int8Call.NextX));
         Load(Blocks, nameof(Int8Call.Blocks));
         LoadY();
     }

@@ -63,10 +63,10 @@ internal unsafe struct TileCall
     /// <summary>A factor a lane on the integer sums.</summary>
     public float* LaneScales;
 
-    /// <summary>Memory to ask for, a line a step.</summary>
+    /// <summary>Memory to ask for; not for <see cref="TileKind.Products"/> and <see cref="TileKind.PairValues"/>.</summary>
     public byte* Ahead;
 
-    /// <summary>Bytes from one step's line to the next.</summary>
+    /// <summary>Bytes to ask for at each step.</summary>
     public long AheadBytes;
 }
 
@@ -108,6 +108,8 @@ internal static unsafe class TileEntries
         const int Page = Backends.KvLayout.PageSize;
         bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.HalfScores or TileKind.PairScores or TileKind.Products;
         bool isValues = kind is TileKind.Values or TileKind.HalfValues, isHalves = kind is TileKind.HalfScores or TileKind.HalfValues;
+        // Heads have an even number of features, pages of positions; float weights may have any number of columns.
+        int unrolled = kind == TileKind.Products ? 1 : 2;
         // Rows of queries stand side by side in each step; rows of weights each have their steps behind one another.
         int rowBytes = isScores ? 4 : isPairs ? Page * 2 : Page * 4, stepBytes = isScores ? 4 * AttentionTile.Rows : 4;
         var c = new Assembler(64);
@@ -150,38 +152,13 @@ internal static unsafe class TileEntries
             for (int i = 0; i < 2 * rows; i++) c.vpxor(Registers.Y[i], Registers.Y[i], Registers.Y[i]);
         }
         c.Label(ref loop);
-        if (isScores && kind != TileKind.Products)
+        for (int step = 0; step < unrolled; step++)
         {
-            c.prefetcht1(__byte_ptr[ahead]);
-            c.add(ahead, aheadBytes);
+            Ask(step);
+            Multiply();
         }
-        if (isHalves)
-        {
-            c.vcvtph2ps(ymm12, __xmmword_ptr[lanes]);
-            c.vcvtph2ps(ymm13, __xmmword_ptr[lanes + 16]);
-        }
-        else
-        {
-            c.vmovups(ymm12, __ymmword_ptr[lanes]);
-            c.vmovups(ymm13, __ymmword_ptr[lanes + 32]);
-        }
-        for (int r = 0; r < rows; r++)
-        {
-            c.vbroadcastss(ymm14, __dword_ptr[numbers + rowBytes * r]);
-            for (int half = 0; half < 2; half++)
-            {
-                if (!isPairs)
-                {
-                    c.vfmadd231ps(Sum(r, half), Registers.Y[12 + half], ymm14);
-                    continue;
-                }
-                c.vpmaddwd(ymm15, Registers.Y[12 + half], ymm14);
-                c.vpaddd(Sum(r, half), Sum(r, half), ymm15);
-            }
-        }
-        c.add(lanes, laneBytes);
-        c.add(numbers, stepBytes);
-        c.dec(steps);
+        if (unrolled == 2) c.sub(steps, 2);
+        else c.dec(steps);
         c.jnz(loop);
         if (kind == TileKind.PairScores)
         {
@@ -234,6 +211,45 @@ internal static unsafe class TileEntries
         static AssemblerRegisterYMM Sum(int r, int half) => Registers.Y[2 * r + half];
 
         void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + Offset(field)]);
+
+        // Next to each product, so that as many lines are on their way as the processor keeps; 16 halves are half a line.
+        void Ask(int step)
+        {
+            if (kind is TileKind.Products or TileKind.PairValues || (isHalves && step > 0)) return;
+            c.prefetcht1(__byte_ptr[ahead]);
+            if (isHalves) c.lea(ahead, __[ahead + aheadBytes * 2]);
+            else c.add(ahead, aheadBytes);
+        }
+
+        void Multiply()
+        {
+            if (isHalves)
+            {
+                c.vcvtph2ps(ymm12, __xmmword_ptr[lanes]);
+                c.vcvtph2ps(ymm13, __xmmword_ptr[lanes + 16]);
+            }
+            else
+            {
+                c.vmovups(ymm12, __ymmword_ptr[lanes]);
+                c.vmovups(ymm13, __ymmword_ptr[lanes + 32]);
+            }
+            for (int r = 0; r < rows; r++)
+            {
+                c.vbroadcastss(ymm14, __dword_ptr[numbers + rowBytes * r]);
+                for (int half = 0; half < 2; half++)
+                {
+                    if (!isPairs)
+                    {
+                        c.vfmadd231ps(Sum(r, half), Registers.Y[12 + half], ymm14);
+                        continue;
+                    }
+                    c.vpmaddwd(ymm15, Registers.Y[12 + half], ymm14);
+                    c.vpaddd(Sum(r, half), Sum(r, half), ymm15);
+                }
+            }
+            c.add(lanes, laneBytes);
+            c.add(numbers, stepBytes);
+        }
 
         void Store(int r)
         {

@@ -91,7 +91,9 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         new Span<float>(maximums, padded).Fill(float.NegativeInfinity);
         new Span<float>(sums, padded * 16).Clear();
         long last = (firstPosition + (rows - 1) / group) / KvLayout.PageSize;
-        int first = stretch * StretchPages, aheadStep = (int)((pool.Layout.KeyBytes + pool.Layout.ValueBytes) / (KvLayout.PageSize / 16 * size));
+        // The next page is asked for in as many portions as there are products, keys with scores and values with the sums they are weighed into; quantized values with scores too.
+        int first = stretch * StretchPages, portions = KvLayout.PageSize / 16 * size;
+        int valueStep = hasValuePairs ? 0 : (int)(pool.Layout.ValueBytes / portions), keyStep = (int)((pool.Layout.KeyBytes + pool.Layout.ValueBytes) / portions) - valueStep;
         // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
         int half = KvLayout.PageSize * size / 2;
         // What serves one tile alone is read as it is stored; else it is turned to floats once.
@@ -100,12 +102,12 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
-            byte* ahead = pool.Keys(pages[Math.Min(page + 1, last)], layer, head);
+            int next = pages[Math.Min(page + 1, last)];
             float* keys = keyHalves ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valueHalves ? (float*)pool.Values(pages[page], layer, head) : entries;
             // Keys for all tiles, then values for all: the first-level cache has no room for both.
             if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);
             else if (!keyHalves) KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
-            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, entries + half, ahead, tile == tiles - 1 ? aheadStep : 0, keyHalves);
+            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, entries + half, pool.Keys(next, layer, head), tile == tiles - 1 ? keyStep : 0, keyHalves);
             if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, entries + half);
             else if (!valueHalves) KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
             for (int tile = FirstTile(pageStart); tile < tiles; tile++)
@@ -113,7 +115,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
                 int firstRow = tile * AttentionTile.Rows;
                 float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
                 if (hasValuePairs) PairTile.Gather<T>(weights, entries, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded);
-                else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, valueHalves);
+                else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, pool.Values(next, layer, head), tile == tiles - 1 ? valueStep : 0, valueHalves);
             }
         }
     }
@@ -167,12 +169,20 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
         if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep);
         else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, halves);
-        for (int row = firstRow; row < firstRow + tileRows; row++, weights += KvLayout.PageSize)
+        // Rows in order look further and further: first those that end before this page, then those that end in it.
+        int row = firstRow, end = firstRow + tileRows;
+        for (; row < end && Visible(row, pageStart) <= 0; row++, weights += KvLayout.PageSize)
         {
-            int visible = (int)Math.Clamp(firstPosition + row / group + 1 - pageStart, 0, KvLayout.PageSize);
-            shrink[row] = AttentionTile.Weigh<T>(weights, visible, ref maximums[row], sums + row * 16);
+            new Span<float>(weights, KvLayout.PageSize).Clear();
+            shrink[row] = 1;
         }
+        for (int masked = row; masked < end && Visible(masked, pageStart) is var visible and < KvLayout.PageSize; masked++)
+            new Span<float>(weights + (masked - row) * KvLayout.PageSize + visible, KvLayout.PageSize - (int)visible).Fill(float.NegativeInfinity);
+        AttentionTile.Weigh<T>(weights, end - row, maximums + row, sums + row * 16, shrink + row);
     }
+
+    /// <summary>Positions of a page that a row sees; any number where it is not between 0 and the page's.</summary>
+    private readonly long Visible(int row, long pageStart) => firstPosition + row / group + 1 - pageStart;
 
     private static int Tiles(int rows) => (rows + AttentionTile.Rows - 1) / AttentionTile.Rows;
 

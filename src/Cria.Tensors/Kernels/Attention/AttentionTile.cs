@@ -21,7 +21,7 @@ internal static unsafe class AttentionTile
 
     /// <summary>
     /// scores[row, position] = Σ q·k over features in order, of the first <paramref name="rows"/> rows. q is [feature, 6], keys [position / 16, feature, 16]. Meanwhile memory from
-    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products: the next page, so that it is there when its turn comes. With <paramref name="halves"/> keys are F16 (<see cref="ReadsHalves{T}"/>).
+    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products of a row: the next page, so that it is there when its turn comes. With <paramref name="halves"/> keys are F16 (<see cref="ReadsHalves{T}"/>).
     /// </summary>
     public static void Scores<T>(float* q, float* keys, int headSize, int rows, float* scores, byte* ahead, int aheadStep, bool halves = false) where T : struct, ILanes<T>
     {
@@ -56,17 +56,21 @@ internal static unsafe class AttentionTile
     }
 
     /// <summary>
-    /// Turns one row's scores into weights 2^(s − max) against the running maximum, updates maximum and sums (16 of them, to be added up at the end), and returns the factor by
-    /// which what was gathered before shrinks. Positions from <paramref name="visible"/> on weigh exactly 0.
+    /// Turns the scores of rows [row, 64] into weights 2^(s − max) against the running maximum of each, updates maximums and sums (16 a row, to be added up at the end), and writes the
+    /// factor by which what each row gathered before shrinks. A score of −∞ weighs exactly 0; a row has at least one that is not.
     /// </summary>
-    public static float Weigh<T>(float* scores, int visible, ref float maximum, float* sums) where T : struct, ILanes<T>
+    public static void Weigh<T>(float* scores, int rows, float* maximums, float* sums, float* shrink) where T : struct, ILanes<T>
     {
-        if (visible <= 0)
+        if (typeof(T) == typeof(Lanes256) && WeighEntry.IsAvailable)
         {
-            new Span<float>(scores, Page).Clear();
-            return 1f;
+            if (rows > 0) WeighEntry.Run(scores, rows, maximums, sums, shrink);
+            return;
         }
-        for (int i = visible; i < Page; i++) scores[i] = float.NegativeInfinity;
+        for (int row = 0; row < rows; row++) shrink[row] = WeighRow<T>(scores + row * Page, ref maximums[row], sums + row * 16);
+    }
+
+    private static float WeighRow<T>(float* scores, ref float maximum, float* sums) where T : struct, ILanes<T>
+    {
         T s0 = T.Load(scores), s1 = T.Load(scores + 16), s2 = T.Load(scores + 32), s3 = T.Load(scores + 48);
         float larger = MathF.Max(maximum, T.Largest(T.Max(T.Max(s0, s1), T.Max(s2, s3))));
         T shift = T.Broadcast(larger);
@@ -84,8 +88,8 @@ internal static unsafe class AttentionTile
         return shrink;
     }
 
-    /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], F16 with <paramref name="halves"/>, weights [row, 64].</summary>
-    public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output, bool halves = false) where T : struct, ILanes<T>
+    /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], F16 with <paramref name="halves"/>, weights [row, 64]. Memory is asked for as in <see cref="Scores{T}"/>.</summary>
+    public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output, byte* ahead, int aheadStep, bool halves = false) where T : struct, ILanes<T>
     {
         if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
         {
@@ -99,18 +103,21 @@ internal static unsafe class AttentionTile
                 Sums = output,
                 SumBytes = headSize * sizeof(float),
                 Shrink = shrink,
+                Ahead = ahead,
+                AheadBytes = aheadStep,
             });
             return;
         }
         int feature = 0;
         if (typeof(T) == typeof(Lanes512))
         {
-            for (; feature + 32 <= headSize; feature += 32) GatherPair<T>(weights, values + feature, headSize, shrink, output + feature);
+            for (; feature + 32 <= headSize; feature += 32) GatherPair<T>(weights, values + feature, headSize, shrink, output + feature, ahead + feature / 16 * Page * aheadStep, 2 * aheadStep);
         }
         for (; feature < headSize; feature += 16)
         {
-            if (rows <= 4) GatherGroup<T, FourRows>(weights, values + feature, headSize, shrink, output + feature);
-            else GatherGroup<T, SixRows>(weights, values + feature, headSize, shrink, output + feature);
+            byte* next = ahead + feature / 16 * Page * aheadStep;
+            if (rows <= 4) GatherGroup<T, FourRows>(weights, values + feature, headSize, shrink, output + feature, next, aheadStep);
+            else GatherGroup<T, SixRows>(weights, values + feature, headSize, shrink, output + feature, next, aheadStep);
         }
     }
 
@@ -192,7 +199,7 @@ internal static unsafe class AttentionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherPair<T>(float* p, float* v, int headSize, float* shrink, float* o) where T : struct, ILanes<T>
+    private static void GatherPair<T>(float* p, float* v, int headSize, float* shrink, float* o, byte* ahead, int aheadStep) where T : struct, ILanes<T>
     {
         T a0 = T.Load(o) * T.Broadcast(shrink[0]), b0 = T.Load(o + 16) * T.Broadcast(shrink[0]);
         T a1 = T.Load(o + headSize) * T.Broadcast(shrink[1]), b1 = T.Load(o + headSize + 16) * T.Broadcast(shrink[1]);
@@ -202,6 +209,8 @@ internal static unsafe class AttentionTile
         T a5 = T.Load(o + 5 * headSize) * T.Broadcast(shrink[5]), b5 = T.Load(o + 5 * headSize + 16) * T.Broadcast(shrink[5]);
         for (int position = 0; position < Page; position++)
         {
+            Ask(ahead);
+            ahead += aheadStep;
             T u = T.Load(v), w = T.Load(v + 16), x = T.Broadcast(p[0]);
             a0 = T.Fma(u, x, a0);
             b0 = T.Fma(w, x, b0);
@@ -238,7 +247,7 @@ internal static unsafe class AttentionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherGroup<T, TRows>(float* p, float* v, int headSize, float* shrink, float* o) where T : struct, ILanes<T> where TRows : struct, IRowCount
+    private static void GatherGroup<T, TRows>(float* p, float* v, int headSize, float* shrink, float* o, byte* ahead, int aheadStep) where T : struct, ILanes<T> where TRows : struct, IRowCount
     {
         T a0 = T.Load(o) * T.Broadcast(shrink[0]);
         T a1 = T.Load(o + headSize) * T.Broadcast(shrink[1]);
@@ -252,6 +261,8 @@ internal static unsafe class AttentionTile
         }
         for (int position = 0; position < Page; position++)
         {
+            Ask(ahead);
+            ahead += aheadStep;
             T u = T.Load(v);
             a0 = T.Fma(u, T.Broadcast(p[0]), a0);
             a1 = T.Fma(u, T.Broadcast(p[Page]), a1);

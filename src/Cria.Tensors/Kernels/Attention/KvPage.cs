@@ -75,13 +75,15 @@ internal static unsafe class KvPage
         bool isByte = pool.Layout.Types.Values == TensorType.Q8_0;
         int blocks = pool.Layout.HeadSize / 32, blockBytes = isByte ? 34 : 18;
         byte* first = pool.Values(page, layer, head);
+        // Scales stand apart in the rows; together they become floats many at a time.
+        ushort* halves = stackalloc ushort[MostFeatures / 32 * Page];
         for (int position = 0; position < Page; position += 2)
         {
             byte* second = first + blocks * blockBytes;
             for (int block = 0; block < blocks; block++, first += blockBytes, second += blockBytes)
             {
-                scales[block * Page + position] = (float)*(Half*)first;
-                scales[block * Page + position + 1] = (float)*(Half*)second;
+                halves[block * Page + position] = *(ushort*)first;
+                halves[block * Page + position + 1] = *(ushort*)second;
                 float* low = pairs + (block * Page + position / 2) * 16, high = low + Page / 2 * 16;
                 if (isByte)
                 {
@@ -95,6 +97,7 @@ internal static unsafe class KvPage
             }
             first = second;
         }
+        ReadHalves<T>(halves, scales, blocks * Page);
     }
 
     private static Vector128<sbyte> Lower(Vector128<byte> bytes) => (bytes & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8);
@@ -157,7 +160,12 @@ internal static unsafe class KvPage
     private static void ReadFloats<T>(TensorType type, byte* stored, float* target, int count) where T : struct, ILanes<T>
     {
         if (type == TensorType.F32) new ReadOnlySpan<float>(stored, count).CopyTo(new Span<float>(target, count));
-        else if (typeof(T) != typeof(Lanes128) && HalfReader.IsAvailable) HalfReader.Read((ushort*)stored, target, count);
-        else for (int i = 0; i < count; i += 16) T.LoadHalf((ushort*)stored + i).Store(target + i);
+        else ReadHalves<T>((ushort*)stored, target, count);
+    }
+
+    private static void ReadHalves<T>(ushort* stored, float* target, int count) where T : struct, ILanes<T>
+    {
+        if (typeof(T) != typeof(Lanes128) && HalfReader.IsAvailable) HalfReader.Read(stored, target, count);
+        else for (int i = 0; i < count; i += 16) T.LoadHalf(stored + i).Store(target + i);
     }
 }

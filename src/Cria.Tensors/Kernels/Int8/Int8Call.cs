@@ -47,4 +47,7 @@ internal unsafe struct Int8Call
 
     /// <summary>Blocks of 32 columns.</summary>
     public long Blocks;
+
+    /// <summary>Bytes from <see cref="X"/> to the activations of the next call, which are prefetched.</summary>
+    public long NextX;
 }

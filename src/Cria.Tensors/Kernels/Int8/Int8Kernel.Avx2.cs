@@ -56,14 +56,15 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
         var c = new Assembler(64);
         var frame = new Int8Frame(c, Tile);
-        AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, y = Int8Frame.Y, xSums = Int8Frame.XSums, yStep = Int8Frame.YStep, yThree = r13;
+        AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, y = Int8Frame.Y, xSums = Int8Frame.XSums, yStep = Int8Frame.YStep, ahead = Int8Frame.Ahead, yThree = r13;
         frame.Enter();
         c.lea(yThree, __[yStep + yStep * 2]);
         if (waits) c.sub(rsp, 32 * 2 * Tile);
 
         AssemblerRegisterYMM Sum(int p, int t) => Registers.Y[p * Tile + t];
         AssemblerRegisterYMM[] weight = [ymm8, ymm9], magnitude = [ymm10, ymm11];
-        AssemblerRegisterYMM broadcast = ymm12, product = ymm13, ones = ymm14;
+        AssemblerRegisterYMM[] product = [ymm13, ymm15];
+        AssemblerRegisterYMM broadcast = ymm12, ones = ymm14;
         c.vpcmpeqd(ones, ones, ones);
         c.vpsrlw(ones, ones, 15);
 
@@ -74,6 +75,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             for (int step = 0; step < quads; step++)
             {
                 int quad = group * quads + step;
+                // Two of the four 32-byte pieces that a block of the next tile has: lines of 64 bytes.
+                if (quad % 4 == 0) c.prefetcht0(__[x + ahead + (16 * quad)]);
                 for (int p = 0; p < 2; p++)
                 {
                     c.vmovdqu(weight[p], __[panel + (64 * quad) + (32 * p)]);
@@ -82,7 +85,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 for (int t = 0; t < tokens; t++)
                 {
                     c.vpbroadcastd(broadcast, __dword_ptr[x + (Int8Activations.BlockSize * t) + (4 * quad)]);
-                    for (int p = 0; p < 2; p++) Multiply(Sum(p, t), p, step % stretch == 0 && (stretch > 1 || step == 0));
+                    Multiply(t, step % stretch == 0 && (stretch > 1 || step == 0));
                 }
                 if (!waits || step != stretch - 1) continue;
                 ForEachSum((p, t) =>
@@ -104,8 +107,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 c.vbroadcastss(broadcast, __dword_ptr[xScales + (4 * t)]);
                 for (int p = 0; p < 2; p++)
                 {
-                    c.vmulps(product, broadcast, __[scales + (64 * group) + (32 * p)]);
-                    c.vfmadd213ps(Sum(p, t), product, Result(t, p));
+                    c.vmulps(product[p], broadcast, __[scales + (64 * group) + (32 * p)]);
+                    c.vfmadd213ps(Sum(p, t), product[p], Result(t, p));
                 }
                 if (minimums)
                 {
@@ -128,15 +131,18 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             _ => __ymmword_ptr[y + yThree + (32 * p)],
         };
 
-        void Multiply(AssemblerRegisterYMM sum, int p, bool first)
+        // Both products of a token go through each step together: a chain of dependent instructions at a time holds back what could run while activations are on their way.
+        void Multiply(int t, bool first)
         {
-            AssemblerRegisterYMM target = first ? sum : product;
-            if (signed) c.vpsignb(target, broadcast, weight[p]);
-            c.vpmaddubsw(target, signed ? magnitude[p] : weight[p], signed ? target : broadcast);
-            if (stretch == 1) c.vpmaddwd(target, target, ones);
-            if (first) return;
-            if (stretch == 1) c.vpaddd(sum, sum, target);
-            else c.vpaddw(sum, sum, target);
+            AssemblerRegisterYMM Target(int p) => first ? Sum(p, t) : product[p];
+            for (int p = 0; signed && p < 2; p++) c.vpsignb(Target(p), broadcast, weight[p]);
+            for (int p = 0; p < 2; p++) c.vpmaddubsw(Target(p), signed ? magnitude[p] : weight[p], signed ? Target(p) : broadcast);
+            for (int p = 0; stretch == 1 && p < 2; p++) c.vpmaddwd(Target(p), Target(p), ones);
+            for (int p = 0; !first && p < 2; p++)
+            {
+                if (stretch == 1) c.vpaddd(Sum(p, t), Sum(p, t), product[p]);
+                else c.vpaddw(Sum(p, t), Sum(p, t), product[p]);
+            }
         }
 
         void ForEachSum(Action<int, int> body)

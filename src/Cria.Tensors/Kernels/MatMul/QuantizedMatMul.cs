@@ -48,6 +48,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
             Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
             Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
             YTokenBytes = TileRows * sizeof(float),
+            NextX = (long)input.TileTokens * input.Columns,
         };
         new Span<float>(tile, x.Tokens * TileRows).Clear();
         if (x.Tokens <= MostDirectTokens && direct is not null)

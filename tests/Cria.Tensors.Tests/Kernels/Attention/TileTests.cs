@@ -32,8 +32,8 @@ public unsafe class TileTests
         {
             AttentionTile.Scores<Lanes256>(q, f, size, rows, s, (byte*)f, 0);
             AttentionTile.Scores<Lanes256>(q, (float*)h, size, rows, hs, (byte*)f, 0, halves: true);
-            AttentionTile.Gather<Lanes256>(w, f, size, rows, sh, o);
-            AttentionTile.Gather<Lanes256>(w, (float*)h, size, rows, sh, ho, halves: true);
+            AttentionTile.Gather<Lanes256>(w, f, size, rows, sh, o, (byte*)f, 0);
+            AttentionTile.Gather<Lanes256>(w, (float*)h, size, rows, sh, ho, (byte*)h, 0, halves: true);
         }
         Assert.Equal(scores, halfScores);
         Assert.Equal(output, halfOutput);
@@ -76,8 +76,55 @@ public unsafe class TileTests
         float[] Gather<T>() where T : struct, ILanes<T>
         {
             float[] result = [.. before];
-            fixed (float* w = weights, v = values, s = shrink, o = result) AttentionTile.Gather<T>(w, v, size, rows, s, o);
+            fixed (float* w = weights, v = values, s = shrink, o = result) AttentionTile.Gather<T>(w, v, size, rows, s, o, (byte*)v, 0);
             return result[..(rows * size)];
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void Weights_match_the_formula_with_the_same_bits_in_every_width(int rows)
+    {
+        float[] scores = [.. Random(Rows * Page, 1).Select(score => 40 * score)], maximums = [float.NegativeInfinity, -20, 20, 0, 1000, float.NegativeInfinity], sums = Random(Rows * 16, 2);
+        // Masked from the second position on, the last one only, and none.
+        scores.AsSpan(1, Page - 1).Fill(float.NegativeInfinity);
+        scores[2 * Page - 1] = float.NegativeInfinity;
+        (float[] weights, float[] newMaximums, float[] newSums, float[] shrink) = Weigh<Lanes128>();
+        foreach ((float[], float[], float[], float[]) other in new[] { Weigh<Lanes256>(), Weigh<Lanes512>() })
+        {
+            Assert.Equal(weights, other.Item1);
+            Assert.Equal(newMaximums, other.Item2);
+            Assert.Equal(newSums, other.Item3);
+            Assert.Equal(shrink, other.Item4);
+        }
+        for (int row = 0; row < rows; row++)
+        {
+            float[] before = scores[(row * Page)..((row + 1) * Page)];
+            float largest = MathF.Max(maximums[row], before.Max());
+            Assert.Equal(largest, newMaximums[row]);
+            Assert.Equal(Math.Pow(2, maximums[row] - largest), shrink[row], 1e-6);
+            for (int i = 0; i < Page; i++)
+            {
+                Assert.Equal(Math.Pow(2, before[i] - largest), weights[row * Page + i], 1e-6);
+                if (float.IsNegativeInfinity(before[i])) Assert.Equal(0, weights[row * Page + i]);
+            }
+            double sum = 0, all = 0;
+            for (int i = 0; i < 16; i++)
+            {
+                sum += newSums[row * 16 + i];
+                all += (double)sums[row * 16 + i] * shrink[row];
+            }
+            for (int i = 0; i < Page; i++) all += weights[row * Page + i];
+            Assert.Equal(all, sum, 1e-4);
+        }
+
+        (float[] Weights, float[] Maximums, float[] Sums, float[] Shrink) Weigh<T>() where T : struct, ILanes<T>
+        {
+            float[] w = [.. scores], m = [.. maximums], s = [.. sums], f = new float[Rows];
+            fixed (float* pw = w, pm = m, ps = s, pf = f) AttentionTile.Weigh<T>(pw, rows, pm, ps, pf);
+            return (w, m, s, f);
         }
     }
 
