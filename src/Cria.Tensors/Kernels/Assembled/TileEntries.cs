@@ -63,10 +63,10 @@ internal unsafe struct TileCall
     /// <summary>A factor a lane on the integer sums.</summary>
     public float* LaneScales;
 
-    /// <summary>Memory to ask for; not for <see cref="TileKind.Products"/> and <see cref="TileKind.PairValues"/>.</summary>
+    /// <summary>Memory to ask for.</summary>
     public byte* Ahead;
 
-    /// <summary>Bytes to ask for at each step.</summary>
+    /// <summary>Bytes to ask for at each step; with 0 nothing is asked for, since asking costs something even for what is near.</summary>
     public long AheadBytes;
 }
 
@@ -76,7 +76,7 @@ internal unsafe struct TileCall
 /// </summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[7 * AttentionTile.Rows];
+    private static readonly nint[] Entries = new nint[7 * AttentionTile.Rows * 2];
     private static readonly Lock Building = new();
 
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
@@ -85,25 +85,26 @@ internal static unsafe class TileEntries
     /// <summary>Runs a kernel for the first <paramref name="rows"/> rows of a tile. The kernel counts in its own copy of the arguments.</summary>
     public static void Run(TileKind kind, int rows, TileCall call)
     {
-        int index = (int)kind * AttentionTile.Rows + rows - 1;
+        bool asks = call.AheadBytes != 0;
+        int index = ((int)kind * AttentionTile.Rows + rows - 1) * 2 + (asks ? 1 : 0);
         nint entry = Entries[index];
-        if (entry == 0) entry = Build(index, kind, rows);
+        if (entry == 0) entry = Build(index, kind, rows, asks);
         ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)entry)(&call);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static nint Build(int index, TileKind kind, int rows)
+    private static nint Build(int index, TileKind kind, int rows, bool asks)
     {
         lock (Building)
         {
-            if (Entries[index] == 0) Entries[index] = (nint)ExecutableMemory.Place(Assemble(kind, rows));
+            if (Entries[index] == 0) Entries[index] = (nint)ExecutableMemory.Place(Assemble(kind, rows, asks));
             return Entries[index];
         }
     }
 
     private static int Offset(string field) => (int)Marshal.OffsetOf<TileCall>(field);
 
-    private static Assembler Assemble(TileKind kind, int rows)
+    private static Assembler Assemble(TileKind kind, int rows, bool asks)
     {
         const int Page = Backends.KvLayout.PageSize;
         bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.HalfScores or TileKind.PairScores or TileKind.Products;
@@ -215,7 +216,7 @@ internal static unsafe class TileEntries
         // Next to each product, so that as many lines are on their way as the processor keeps; 16 halves are half a line.
         void Ask(int step)
         {
-            if (kind is TileKind.Products or TileKind.PairValues || (isHalves && step > 0)) return;
+            if (!asks || (isHalves && step > 0)) return;
             c.prefetcht1(__byte_ptr[ahead]);
             if (isHalves) c.lea(ahead, __[ahead + aheadBytes * 2]);
             else c.add(ahead, aheadBytes);

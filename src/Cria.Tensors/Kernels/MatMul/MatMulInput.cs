@@ -130,7 +130,8 @@ internal sealed unsafe class MatMulInput
             Values = arena.Take<short>((long)Tokens * W8A8Activations.PaddedColumns(Columns)),
             Scales = arena.Take<float>(Tokens),
             TileTokens = stride,
-            Tiles = tiles == 0 ? null : arena.Take<sbyte>(tiles * stride * Columns),
+            TileColumns = product.TileColumns,
+            Tiles = tiles == 0 ? null : arena.Take<sbyte>(tiles * stride * Columns * (4 / product.TileColumns)),
             Sums = tiles == 0 ? null : arena.Take<int>(Tokens),
         };
     }

@@ -3,7 +3,7 @@ namespace Cria.Tensors.Kernels.W8A8;
 /// <summary>
 /// Rows of activations rounded to 8 bits, one scale a token: x ≈ scale · number, numbers −127 … 127. They are kept as numbers of 16 bits, which is what processors
 /// multiply exactly, in stretches of <see cref="StretchColumns"/> columns: [stretch, token, column], so that all tokens of a stretch lie together.
-/// Kernels that multiply bytes get them in tiles as well: [tile, column / 4, token, 4]; a last, partly filled tile has the full stride.
+/// Kernels that multiply a whole tile of tokens at a time get them in tiles as well: bytes [tile, column / 4, token, 4] or numbers of 16 bits [tile, column / 2, token, 2]; a last, partly filled tile has the full stride.
 /// </summary>
 internal unsafe struct W8A8Activations
 {
@@ -25,7 +25,10 @@ internal unsafe struct W8A8Activations
     /// <summary>Tokens of a tile; 0 when there are no tiles.</summary>
     public int TileTokens;
 
-    /// <summary>Bytes in tiles; null when no kernel asks for them.</summary>
+    /// <summary>Columns whose numbers stand together: 4 bytes, or 2 numbers of 16 bits.</summary>
+    public int TileColumns;
+
+    /// <summary>The tiles; null when no kernel asks for them.</summary>
     public sbyte* Tiles;
 
     /// <summary>Sum of each token's numbers; null when there are no tiles.</summary>

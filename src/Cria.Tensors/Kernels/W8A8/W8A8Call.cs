@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace Cria.Tensors.Kernels.W8A8;
 
 /// <summary>
-/// The arguments of one call of the assembled kernel: 16 or 32 rows × one tile of tokens × up to a stretch of columns, added to y. It is read by offset, so the order of fields is fixed.
+/// The arguments of one call of an assembled kernel: 16 or 32 rows × one tile of tokens × up to a stretch of columns, added to y. It is read by offset, so the order of fields is fixed.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct W8A8Call
 {
-    /// <summary>Weights + 128 [column / 4, row, 4]; a second panel of 16 rows lies a full panel behind.</summary>
+    /// <summary>Weights [column / n, row, n], unpacked as the kernel reads them; a second panel of 16 rows lies a full panel behind.</summary>
     public byte* Panel;
 
-    /// <summary>Activations of the tile [column / 4, token, 4].</summary>
+    /// <summary>Activations of the tile [column / n, token, n].</summary>
     public sbyte* X;
 
     /// <summary>Sums [token, row]: row 0 of the panel, token 0 of the tile.</summary>
@@ -22,4 +22,7 @@ internal unsafe struct W8A8Call
 
     /// <summary>Blocks of 32 columns.</summary>
     public long Blocks;
+
+    /// <summary>Bytes from <see cref="X"/> to the next call's activations.</summary>
+    public long NextX;
 }

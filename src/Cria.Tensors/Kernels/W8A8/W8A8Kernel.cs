@@ -11,8 +11,11 @@ internal abstract unsafe class W8A8Kernel
     /// <summary>Most columns: sums of −128 · 127 stay within 32 bits.</summary>
     public const int MaxColumns = 1 << 17;
 
-    /// <summary>Tokens of a tile of bytes, or 0 when the kernel reads only numbers of 16 bits.</summary>
+    /// <summary>Tokens of a tile, or 0 when the kernel reads no tiles.</summary>
     public virtual int TileTokens => 0;
+
+    /// <summary>Columns whose numbers stand together in a tile: 4 bytes, or 2 numbers of 16 bits.</summary>
+    public virtual int TileColumns => 4;
 
     /// <summary>Scratch memory a worker needs.</summary>
     public const int ScratchBytes = 32 << 10;

@@ -19,7 +19,7 @@ internal static unsafe class W8A8Rounding
         target.Scales[token] = most / 127f;
         T factor = T.Broadcast(most > 0 ? 127f / most : 0f);
         sbyte* bytes = stackalloc sbyte[ILanes<T>.Count];
-        int* tile = target.Tiles == null ? null : (int*)target.Tiles + (long)(token / target.TileTokens) * target.TileTokens * (target.Columns / 4) + token % target.TileTokens;
+        int* tile = target.Tiles == null ? null : (int*)target.Tiles + (long)(token / target.TileTokens) * target.TileTokens * (target.Columns / target.TileColumns) + token % target.TileTokens;
         int sum = 0;
         for (int i = 0; i < target.Columns; i += ILanes<T>.Count)
         {
@@ -29,7 +29,8 @@ internal static unsafe class W8A8Rounding
             low.Store(values);
             high.Store(values + 8);
             if (tile == null) continue;
-            for (int four = 0; four < ILanes<T>.Count / 4; four++, tile += target.TileTokens) *tile = ((int*)bytes)[four];
+            int* together = target.TileColumns == 4 ? (int*)bytes : (int*)values;
+            for (int place = 0; place < ILanes<T>.Count / target.TileColumns; place++, tile += target.TileTokens) *tile = together[place];
         }
         if (target.Sums != null) target.Sums[token] = sum;
     }

@@ -104,9 +104,9 @@ public sealed unsafe class W8A8MatMulTests
         using var values = new NativeBuffer((long)tokens * padded * sizeof(short));
         using var scratch = new NativeBuffer(W8A8Kernel.ScratchBytes);
         using var sums = new NativeBuffer((long)tokens * MatMulKernel.TileRows * sizeof(int));
-        using var tiles = new NativeBuffer((tokens + 64L) * columns);
+        using var tiles = new NativeBuffer((tokens + 64L) * columns * 4 / kernel.TileColumns);
         using var totals = new NativeBuffer(tokens * sizeof(int));
-        var x = new W8A8Activations { Tokens = tokens, Columns = columns, Values = (short*)values.Data, TileTokens = tile, Tiles = (sbyte*)tiles.Data, Sums = (int*)totals.Data };
+        var x = new W8A8Activations { Tokens = tokens, Columns = columns, Values = (short*)values.Data, TileTokens = tile, TileColumns = kernel.TileColumns, Tiles = (sbyte*)tiles.Data, Sums = (int*)totals.Data };
         for (int token = 0; token < tokens; token++)
         {
             for (int i = 0; i < columns; i++)
@@ -114,7 +114,11 @@ public sealed unsafe class W8A8MatMulTests
                 var number = (sbyte)numbers[token * columns + i];
                 x.At(token, i - i % W8A8Activations.StretchColumns)[i % W8A8Activations.StretchColumns] = number;
                 x.Sums[token] += number;
-                if (tile > 0) x.Tiles[(long)(token / tile) * tile * columns + ((long)(i / 4) * tile + token % tile) * 4 + i % 4] = number;
+                if (tile == 0) continue;
+                int together = kernel.TileColumns;
+                long place = (long)(token / tile) * tile * columns + ((long)(i / together) * tile + token % tile) * together + i % together;
+                if (together == 4) x.Tiles[place] = number;
+                else ((short*)x.Tiles)[place] = number;
             }
         }
         float scale = 1;

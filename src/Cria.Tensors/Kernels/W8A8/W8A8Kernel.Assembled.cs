@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Assembled;
+using Cria.Tensors.Kernels.MatMul;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Cria.Tensors.Kernels.W8A8;
+
+/// <summary>
+/// Products assembled at run time: rows are unpacked to panels of 16 in the first-level cache, and all tokens pass by in tiles whose sums stay in registers over a stretch of columns, with no
+/// scale among them. One or two tokens are not worth a panel.
+/// </summary>
+/// <param name="few">Who computes one or two tokens.</param>
+/// <param name="tile">Tokens of a tile.</param>
+/// <param name="stretch">Columns of a panel.</param>
+/// <param name="panelBytes">Bytes of a panel.</param>
+/// <param name="most">Panels of one call: 1 or 2.</param>
+internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int stretch, int panelBytes, int most) : W8A8Kernel
+{
+    /// <summary>Columns of a block of a call.</summary>
+    protected const int BlockColumns = 32;
+
+    // Panels that the same activations meet one after another while they are in the first-level cache.
+    private const int Together = 2;
+
+    private readonly nint[] entries = new nint[2 * tile];
+    private readonly Lock building = new();
+
+    public override int TileTokens => tile;
+
+    /// <summary>A panel from 16 rows of weights.</summary>
+    protected abstract void Unpack(byte* rows, nint rowBytes, int columns, byte* panel);
+
+    /// <summary>What a token's sums begin with.</summary>
+    protected abstract int FirstSum(in W8A8Activations x, int token);
+
+    /// <summary>The code of a call for so many panels and tokens of a tile.</summary>
+    protected abstract Assembler Assemble(int panels, int tokens);
+
+    public override void Run(CpuWeight weight, int firstPanel, int panels, in W8A8Activations x, int* sums, byte* scratch)
+    {
+        if (x.Tokens <= 2)
+        {
+            few.Run(weight, firstPanel, panels, x, sums, scratch);
+            return;
+        }
+        for (int token = 0; token < x.Tokens; token++) new Span<int>(sums + token * MatMulKernel.TileRows, MatMulKernel.TileRows).Fill(FirstSum(x, token));
+        int numberBytes = 4 / TileColumns;
+        var call = new W8A8Call { YTokenBytes = MatMulKernel.TileRows * sizeof(int), NextX = (long)tile * x.Columns * numberBytes };
+        for (int panel = 0; panel < panels; panel += Together)
+        {
+            int together = Math.Min(Together, panels - panel);
+            for (int column = 0; column < weight.Columns; column += stretch)
+            {
+                int columns = Math.Min(stretch, weight.Columns - column);
+                for (int p = 0; p < together; p++) Unpack(weight.Panel(firstPanel + panel + p).Data + column, (nint)weight.RowBytes, columns, scratch + p * panelBytes);
+                call.Blocks = columns / BlockColumns;
+                for (int token = 0; token < x.Tokens; token += tile)
+                {
+                    call.X = x.Tiles + ((long)token * x.Columns + (long)column * tile) * numberBytes;
+                    for (int p = 0; p < together; p += most)
+                    {
+                        call.Panel = scratch + p * panelBytes;
+                        call.Y = sums + token * MatMulKernel.TileRows + (panel + p) * 16;
+                        Invoke(call, Math.Min(most, together - p), Math.Min(tile, x.Tokens - token));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>The place of an argument.</summary>
+    protected static int Offset(string field) => (int)Marshal.OffsetOf<W8A8Call>(field);
+
+    /// <summary>Code for each token of a tile with <paramref name="y"/> at its sums.</summary>
+    protected static void ForEachToken(Assembler c, AssemblerRegister64 arguments, AssemblerRegister64 y, AssemblerRegister64 yStep, int tokens, Action<int> body)
+    {
+        c.mov(y, __[arguments + Offset(nameof(W8A8Call.Y))]);
+        for (int t = 0; t < tokens; t++)
+        {
+            body(t);
+            if (t < tokens - 1) c.add(y, yStep);
+        }
+    }
+
+    private void Invoke(in W8A8Call call, int panels, int tokens)
+    {
+        int index = (panels - 1) * tile + tokens - 1;
+        nint entry = entries[index];
+        if (entry == 0) entry = Build(index, panels, tokens);
+        fixed (W8A8Call* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<W8A8Call*, void>)entry)(arguments);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private nint Build(int index, int panels, int tokens)
+    {
+        lock (building)
+        {
+            if (entries[index] == 0) entries[index] = (nint)ExecutableMemory.Place(Assemble(panels, tokens));
+            return entries[index];
+        }
+    }
+}
