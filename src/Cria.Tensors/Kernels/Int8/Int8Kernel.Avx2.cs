@@ -62,8 +62,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         if (waits) c.sub(rsp, 32 * 2 * Tile);
 
         AssemblerRegisterYMM Sum(int p, int t) => Registers.Y[p * Tile + t];
-        AssemblerRegisterYMM[] weight = [ymm8, ymm9], magnitude = [ymm10, ymm11];
-        AssemblerRegisterYMM[] product = [ymm13, ymm15];
+        // Signed weights are in registers by magnitude, and give their signs from memory.
+        AssemblerRegisterYMM[] weight = [ymm8, ymm9], product = [ymm13, ymm15];
         AssemblerRegisterYMM broadcast = ymm12, ones = ymm14;
         c.vpcmpeqd(ones, ones, ones);
         c.vpsrlw(ones, ones, 15);
@@ -79,13 +79,13 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 if (quad % 4 == 0) c.prefetcht0(__[x + ahead + (16 * quad)]);
                 for (int p = 0; p < 2; p++)
                 {
-                    c.vmovdqu(weight[p], __[panel + (64 * quad) + (32 * p)]);
-                    if (signed) c.vpabsb(magnitude[p], weight[p]);
+                    if (signed) c.vpabsb(weight[p], Weights(quad, p));
+                    else c.vmovdqu(weight[p], Weights(quad, p));
                 }
                 for (int t = 0; t < tokens; t++)
                 {
                     c.vpbroadcastd(broadcast, __dword_ptr[x + (Int8Activations.BlockSize * t) + (4 * quad)]);
-                    Multiply(t, step % stretch == 0 && (stretch > 1 || step == 0));
+                    Multiply(t, quad, step % stretch == 0 && (stretch > 1 || step == 0));
                 }
                 if (!waits || step != stretch - 1) continue;
                 ForEachSum((p, t) =>
@@ -131,12 +131,14 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             _ => __ymmword_ptr[y + yThree + (32 * p)],
         };
 
+        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + (64 * quad) + (32 * p)];
+
         // Both products of a token go through each step together: a chain of dependent instructions at a time holds back what could run while activations are on their way.
-        void Multiply(int t, bool first)
+        void Multiply(int t, int quad, bool first)
         {
             AssemblerRegisterYMM Target(int p) => first ? Sum(p, t) : product[p];
-            for (int p = 0; signed && p < 2; p++) c.vpsignb(Target(p), broadcast, weight[p]);
-            for (int p = 0; p < 2; p++) c.vpmaddubsw(Target(p), signed ? magnitude[p] : weight[p], signed ? Target(p) : broadcast);
+            for (int p = 0; signed && p < 2; p++) c.vpsignb(Target(p), broadcast, Weights(quad, p));
+            for (int p = 0; p < 2; p++) c.vpmaddubsw(Target(p), weight[p], signed ? Target(p) : broadcast);
             for (int p = 0; stretch == 1 && p < 2; p++) c.vpmaddwd(Target(p), Target(p), ones);
             for (int p = 0; !first && p < 2; p++)
             {

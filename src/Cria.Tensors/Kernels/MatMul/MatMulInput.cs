@@ -66,7 +66,7 @@ internal sealed unsafe class MatMulInput
             float* tile = FloatTiles + (long)(token / FloatKernel.TileTokens) * FloatKernel.TileTokens * Columns + token % FloatKernel.TileTokens;
             for (int i = 0; i < Columns; i++) tile[(long)i * FloatKernel.TileTokens] = row[i];
         }
-        if (WholeTokens.Values != null) W8A8Rounding.Row<T>(row, WholeTokens, token);
+        if (WholeTokens.Scales != null) W8A8Rounding.Row<T>(row, WholeTokens, token);
         if (Rounded.Values == null) return;
         Int8Rounding.Row<T>(row, Rounded, token);
         int stride = Rounded.TileTokens;
@@ -120,19 +120,20 @@ internal sealed unsafe class MatMulInput
 
     private void AskTokens(W8A8Kernel product, Arena arena)
     {
-        if (WholeTokens.Values != null) return;
+        if (WholeTokens.Scales != null) return;
         int stride = product.TileTokens;
-        long tiles = stride == 0 ? 0 : (Tokens + stride - 1) / stride;
+        bool inTiles = product.ReadsTiles(Tokens);
+        long tiles = inTiles ? (Tokens + stride - 1) / stride : 0;
         WholeTokens = new W8A8Activations
         {
             Tokens = Tokens,
             Columns = Columns,
-            Values = arena.Take<short>((long)Tokens * W8A8Activations.PaddedColumns(Columns)),
+            Values = inTiles ? null : arena.Take<short>((long)Tokens * W8A8Activations.PaddedColumns(Columns)),
             Scales = arena.Take<float>(Tokens),
             TileTokens = stride,
             TileColumns = product.TileColumns,
-            Tiles = tiles == 0 ? null : arena.Take<sbyte>(tiles * stride * Columns * (4 / product.TileColumns)),
-            Sums = tiles == 0 ? null : arena.Take<int>(Tokens),
+            Tiles = !inTiles ? null : arena.Take<sbyte>(tiles * stride * Columns * (4 / product.TileColumns)),
+            Sums = !inTiles ? null : arena.Take<int>(Tokens),
         };
     }
 

@@ -3,7 +3,7 @@ namespace Cria.Tensors.Kernels.W8A8;
 /// <summary>
 /// Rows of activations rounded to 8 bits, one scale a token: x ≈ scale · number, numbers −127 … 127. They are kept as numbers of 16 bits, which is what processors
 /// multiply exactly, in stretches of <see cref="StretchColumns"/> columns: [stretch, token, column], so that all tokens of a stretch lie together.
-/// Kernels that multiply a whole tile of tokens at a time get them in tiles as well: bytes [tile, column / 4, token, 4] or numbers of 16 bits [tile, column / 2, token, 2]; a last, partly filled tile has the full stride.
+/// Kernels that multiply a whole tile of tokens at a time get them in tiles instead: bytes [tile, column / 4, token, 4] or numbers of 16 bits [tile, column / 2, token, 2]; a last, partly filled tile has the full stride.
 /// </summary>
 internal unsafe struct W8A8Activations
 {
@@ -16,7 +16,7 @@ internal unsafe struct W8A8Activations
     /// <summary>Columns: a multiple of 32.</summary>
     public int Columns;
 
-    /// <summary>Numbers of 16 bits.</summary>
+    /// <summary>Numbers of 16 bits; null when the kernel reads tiles.</summary>
     public short* Values;
 
     /// <summary>Scale of each token.</summary>

@@ -29,6 +29,8 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
 
     public override int TileTokens => tile;
 
+    public override bool ReadsTiles(int tokens) => tokens > 2;
+
     /// <summary>A panel from 16 rows of weights.</summary>
     protected abstract void Unpack(byte* rows, nint rowBytes, int columns, byte* panel);
 
@@ -40,7 +42,7 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, in W8A8Activations x, int* sums, byte* scratch)
     {
-        if (x.Tokens <= 2)
+        if (!ReadsTiles(x.Tokens))
         {
             few.Run(weight, firstPanel, panels, x, sums, scratch);
             return;
