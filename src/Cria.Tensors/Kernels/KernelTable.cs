@@ -35,7 +35,8 @@ internal static class KernelTable
     {
         CpuLevel.Vnni => new VnniW8A8Kernel(),
         CpuLevel.Avx512 => new VectorW8A8Kernel<W8A8Lanes512>(),
-        CpuLevel.Avx2 => ExecutableMemory.IsAvailable ? new Avx2W8A8Kernel() : new VectorW8A8Kernel<W8A8Lanes256>(),
+        CpuLevel.Avx2 when ExecutableMemory.IsAvailable && !AvxVnni.IsSupported => new Avx2W8A8Kernel(),
+        CpuLevel.Avx2 => new VectorW8A8Kernel<W8A8Lanes256>(),
         _ => new VectorW8A8Kernel<W8A8Lanes128>(),
     };
 
