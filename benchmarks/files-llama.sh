@@ -17,7 +17,12 @@ cria=$root/src/Cria.Cli/bin/Release/net10.0/cria
 table=$work/files-llama.md
 
 # data FILE : the hash of what tensors hold: the end of the file, after metadata that may differ.
-data() { tail -c "$("$cria" inspect "$1" --json | tr -d ' ,' | awk -F: '/"weightBytes"/ { print $2; exit }')" "$1" | sha256sum | cut -c1-16; }
+data() {
+    local bytes
+    bytes=$("$cria" inspect "$1" --json | tr -d ' ,' | awk -F: '/"weightBytes"/ { print $2; exit }')
+    # Two files of which nothing is known must not count as equal.
+    if [ "${bytes:-0}" -gt 0 ]; then tail -c "$bytes" "$1" | sha256sum | cut -c1-16; else echo "$1"; fi
+}
 
 {
     echo "# Files, beside llama.cpp"

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Kernels.Attention;
+using Cria.Tensors.Kernels.Lanes;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -8,14 +9,14 @@ namespace Cria.Tensors.Kernels.Assembled;
 
 /// <summary>
 /// Scores turned into weights in 256-bit registers, the bits of <see cref="AttentionTile.Weigh"/>: a row's 64 scores stay in eight registers and the constants are read from memory. The compiler keeps the
-/// constants in registers and the scores in memory, and a row takes 320 cycles in place of about 60.
+/// constants in registers and moves the scores through memory.
 /// </summary>
 internal static unsafe class WeighEntry
 {
     private const int Vectors = KvLayout.PageSize / 8;
 
-    // 2ˣ as Exponential.Exp2 has it: what x is at least, what rounds to whole numbers, and the polynomial.
-    private static readonly float[] Constants = [-127f, 12582912f, 1.5594678e-4f, 1.3406643e-3f, 9.6176928e-3f, 5.5503104e-2f, 0.24022652f, 0.69314724f, 1f];
+    // 2ˣ as Exponential.Exp2 has it.
+    private static readonly float[] Constants = [Exponential.LeastPower, Exponential.Rounder, .. Exponential.Polynomial];
 
     // Each in eight lanes; lives as long as the code that reads it.
     private static readonly float* Table = Spread();
