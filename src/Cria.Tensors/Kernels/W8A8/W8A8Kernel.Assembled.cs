@@ -21,6 +21,18 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
     /// <summary>Columns of a block of a call.</summary>
     protected const int BlockColumns = 32;
 
+    /// <summary>Panels, a block further each time.</summary>
+    protected static readonly AssemblerRegister64 Panel = rsi;
+
+    /// <summary>Activations of the tile.</summary>
+    protected static readonly AssemblerRegister64 X = r8;
+
+    /// <summary>Those of the next call.</summary>
+    protected static readonly AssemblerRegister64 Ahead = rbx;
+
+    /// <summary>Sums of a token.</summary>
+    protected static readonly AssemblerRegister64 Y = r11;
+
     // Panels that the same activations meet one after another while they are in the first-level cache.
     private const int Together = 2;
 
@@ -37,8 +49,11 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
     /// <summary>What a token's sums begin with.</summary>
     protected abstract int FirstSum(in W8A8Activations x, int token);
 
-    /// <summary>The code of a call for so many panels and tokens of a tile.</summary>
-    protected abstract Assembler Assemble(int panels, int tokens);
+    /// <summary>Loads, or stores, a token's sums at <see cref="Y"/>.</summary>
+    protected abstract void MoveSums(Assembler c, int token, int panels, bool load);
+
+    /// <summary>The products of a block of columns, of so many panels and tokens of a tile.</summary>
+    protected abstract void Multiply(Assembler c, int panels, int tokens);
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, in W8A8Activations x, int* sums, byte* scratch)
     {
@@ -72,17 +87,42 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
         }
     }
 
-    /// <summary>The place of an argument.</summary>
-    protected static int Offset(string field) => (int)Marshal.OffsetOf<W8A8Call>(field);
-
-    /// <summary>Code for each token of a tile with <paramref name="y"/> at its sums.</summary>
-    protected static void ForEachToken(Assembler c, AssemblerRegister64 arguments, AssemblerRegister64 y, AssemblerRegister64 yStep, int tokens, Action<int> body)
+    private Assembler Assemble(int panels, int tokens)
     {
-        c.mov(y, __[arguments + Offset(nameof(W8A8Call.Y))]);
-        for (int t = 0; t < tokens; t++)
+        var c = new Assembler(64);
+        AssemblerRegister64 arguments = r14, yStep = rbp, blocks = r12;
+        int xBytes = tile * BlockColumns * 4 / TileColumns;
+        Registers.Enter(c);
+        c.mov(arguments, Registers.FirstArgument);
+        Load(Panel, nameof(W8A8Call.Panel));
+        Load(X, nameof(W8A8Call.X));
+        Load(yStep, nameof(W8A8Call.YTokenBytes));
+        Load(blocks, nameof(W8A8Call.Blocks));
+        Load(Ahead, nameof(W8A8Call.NextX));
+        c.add(Ahead, X);
+        ForEachToken(load: true);
+        Label loop = c.CreateLabel();
+        c.Label(ref loop);
+        Multiply(c, panels, tokens);
+        c.add(Panel, panelBytes / stretch * BlockColumns);
+        c.add(X, xBytes);
+        c.add(Ahead, xBytes);
+        c.dec(blocks);
+        c.jnz(loop);
+        ForEachToken(load: false);
+        Registers.Leave(c);
+        return c;
+
+        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<W8A8Call>(field)]);
+
+        void ForEachToken(bool load)
         {
-            body(t);
-            if (t < tokens - 1) c.add(y, yStep);
+            Load(Y, nameof(W8A8Call.Y));
+            for (int t = 0; t < tokens; t++)
+            {
+                MoveSums(c, t, panels, load);
+                if (t < tokens - 1) c.add(Y, yStep);
+            }
         }
     }
 

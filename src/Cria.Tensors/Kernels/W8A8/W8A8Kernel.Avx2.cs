@@ -37,54 +37,35 @@ internal sealed unsafe class Avx2W8A8Kernel() : AssembledW8A8Kernel(new VectorW8
         }
     }
 
-    protected override Assembler Assemble(int panels, int tokens)
+    protected override void MoveSums(Assembler c, int token, int panels, bool load)
     {
-        var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, panel = rsi, x = r8, y = r11, yStep = rbp, blocks = r12, ahead = rbx;
-        Registers.Enter(c);
-        c.mov(arguments, Registers.FirstArgument);
-        c.mov(panel, __[arguments + Offset(nameof(W8A8Call.Panel))]);
-        c.mov(x, __[arguments + Offset(nameof(W8A8Call.X))]);
-        c.mov(yStep, __[arguments + Offset(nameof(W8A8Call.YTokenBytes))]);
-        c.mov(blocks, __[arguments + Offset(nameof(W8A8Call.Blocks))]);
-        c.mov(ahead, __[arguments + Offset(nameof(W8A8Call.NextX))]);
-        c.add(ahead, x);
+        for (int p = 0; p < 2; p++)
+        {
+            if (load) c.vmovdqu(Sum(p, token), __[Y + 32 * p]);
+            else c.vmovdqu(__[Y + 32 * p], Sum(p, token));
+        }
+    }
 
-        static AssemblerRegisterYMM Sum(int p, int t) => Registers.Y[2 * t + p];
+    protected override void Multiply(Assembler c, int panels, int tokens)
+    {
         AssemblerRegisterYMM[] weight = [ymm12, ymm13];
         AssemblerRegisterYMM broadcast = ymm14, product = ymm15;
-
-        ForEachToken(c, arguments, y, yStep, tokens, t =>
-        {
-            for (int p = 0; p < 2; p++) c.vmovdqu(Sum(p, t), __[y + 32 * p]);
-        });
-        Label loop = c.CreateLabel();
-        c.Label(ref loop);
         for (int pair = 0, asked = 0; pair < BlockColumns / 2; pair++)
         {
-            for (; asked <= 4 * Tile * pair; asked += 64) c.prefetcht0(__[ahead + asked]);
-            for (int p = 0; p < 2; p++) c.vmovdqu(weight[p], __[panel + 64 * pair + 32 * p]);
+            for (; asked <= 4 * Tile * pair; asked += 64) c.prefetcht0(__[Ahead + asked]);
+            for (int p = 0; p < 2; p++) c.vmovdqu(weight[p], __[Panel + 64 * pair + 32 * p]);
             for (int t = 0; t < tokens; t++)
             {
-                c.vpbroadcastd(broadcast, __dword_ptr[x + 4 * (Tile * pair + t)]);
+                c.vpbroadcastd(broadcast, __dword_ptr[X + 4 * (Tile * pair + t)]);
                 c.vpmaddwd(product, broadcast, weight[0]);
                 c.vpmaddwd(broadcast, broadcast, weight[1]);
                 c.vpaddd(Sum(0, t), Sum(0, t), product);
                 c.vpaddd(Sum(1, t), Sum(1, t), broadcast);
             }
         }
-        c.add(panel, 32 * BlockColumns);
-        c.add(x, 2 * Tile * BlockColumns);
-        c.add(ahead, 2 * Tile * BlockColumns);
-        c.dec(blocks);
-        c.jnz(loop);
-        ForEachToken(c, arguments, y, yStep, tokens, t =>
-        {
-            for (int p = 0; p < 2; p++) c.vmovdqu(__[y + 32 * p], Sum(p, t));
-        });
-        Registers.Leave(c);
-        return c;
     }
+
+    private static AssemblerRegisterYMM Sum(int p, int t) => Registers.Y[2 * t + p];
 
     /// <summary>Four columns of eight rows: the first two, and a panel's step further the other two.</summary>
     private static void Widen(Vector256<byte> bytes, byte* to)

@@ -30,45 +30,29 @@ internal sealed unsafe class VnniW8A8Kernel() : AssembledW8A8Kernel(new VectorW8
         }
     }
 
-    protected override Assembler Assemble(int panels, int tokens)
+    protected override void MoveSums(Assembler c, int token, int panels, bool load)
     {
-        var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, panel = rsi, x = r8, y = r11, yStep = rbp, blocks = r12;
-        Registers.Enter(c);
-        c.mov(arguments, Registers.FirstArgument);
-        c.mov(panel, __[arguments + Offset(nameof(W8A8Call.Panel))]);
-        c.mov(x, __[arguments + Offset(nameof(W8A8Call.X))]);
-        c.mov(yStep, __[arguments + Offset(nameof(W8A8Call.YTokenBytes))]);
-        c.mov(blocks, __[arguments + Offset(nameof(W8A8Call.Blocks))]);
+        for (int p = 0; p < panels; p++)
+        {
+            if (load) c.vmovdqu32(Sum(p, token), __[Y + 64 * p]);
+            else c.vmovdqu32(__[Y + 64 * p], Sum(p, token));
+        }
+    }
 
-        AssemblerRegisterZMM Sum(int p, int t) => Registers.Z[p * Tile + t];
+    protected override void Multiply(Assembler c, int panels, int tokens)
+    {
         AssemblerRegisterZMM[] weight = [zmm24, zmm25];
         AssemblerRegisterZMM broadcast = zmm26;
-
-        ForEachToken(c, arguments, y, yStep, tokens, t =>
-        {
-            for (int p = 0; p < panels; p++) c.vmovdqu32(Sum(p, t), __[y + 64 * p]);
-        });
-        Label loop = c.CreateLabel();
-        c.Label(ref loop);
         for (int four = 0; four < BlockColumns / 4; four++)
         {
-            for (int p = 0; p < panels; p++) c.vmovdqu32(weight[p], __[panel + p * PanelBytes + 64 * four]);
+            for (int p = 0; p < panels; p++) c.vmovdqu32(weight[p], __[Panel + p * PanelBytes + 64 * four]);
             for (int t = 0; t < tokens; t++)
             {
-                c.vpbroadcastd(broadcast, __[x + 4 * (Tile * four + t)]);
+                c.vpbroadcastd(broadcast, __[X + 4 * (Tile * four + t)]);
                 for (int p = 0; p < panels; p++) c.vpdpbusd(Sum(p, t), weight[p], broadcast);
             }
         }
-        c.add(panel, 16 * BlockColumns);
-        c.add(x, Tile * BlockColumns);
-        c.dec(blocks);
-        c.jnz(loop);
-        ForEachToken(c, arguments, y, yStep, tokens, t =>
-        {
-            for (int p = 0; p < panels; p++) c.vmovdqu32(__[y + 64 * p], Sum(p, t));
-        });
-        Registers.Leave(c);
-        return c;
     }
+
+    private static AssemblerRegisterZMM Sum(int p, int t) => Registers.Z[p * Tile + t];
 }
