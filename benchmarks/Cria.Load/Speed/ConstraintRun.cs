@@ -8,7 +8,7 @@ namespace Cria.Load.Speed;
 /// </summary>
 internal sealed class ConstraintRun(RateRun rate)
 {
-    private const int Repetitions = 2;
+    private const int Repetitions = 7;
 
     private static readonly (string Name, string Form)[] Forms =
     [

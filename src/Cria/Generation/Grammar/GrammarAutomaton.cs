@@ -20,12 +20,17 @@ internal sealed class GrammarAutomaton
 
     // A stack is a number: 0 is empty, others are a return place on top of another stack.
     private readonly List<(int Return, int Below)> stacks = [(-1, -1)];
+
+    // For each stack the number of its shape, what is left of it without the counts of repetitions; and whether it has any.
+    private readonly List<(int Shape, bool HasRepeats)> shapes = [(0, false)];
+    private readonly Dictionary<(int Return, int Below), int> shapeOf = [];
     private readonly Dictionary<(int Return, int Below), int> stackOf = [];
 
     private readonly HashSet<long> reached = [];
     private readonly Stack<(int Place, int Stack)> open = new();
     private readonly List<long> places = [];
     private bool complete;
+    private int walks;
 
     /// <summary>Prepares the first state.</summary>
     /// <exception cref="CriaException">A rule begins with itself.</exception>
@@ -36,6 +41,7 @@ internal sealed class GrammarAutomaton
         memberOf = new byte[count];
         for (int value = 255; value >= 0; value--)
             memberOf[classOf[value]] = (byte)value;
+        SharedMasks = new SharedMasks(this, program.Repeats.Count);
         Follow(0, 0);
         Start = Finish();
     }
@@ -43,8 +49,14 @@ internal sealed class GrammarAutomaton
     /// <summary>The state before any text.</summary>
     public State Start { get; }
 
+    /// <summary>The masks that states have in common.</summary>
+    public SharedMasks SharedMasks { get; }
+
     /// <summary>True when so many states have been made that a fresh automaton should take over.</summary>
     public bool IsFull => states.Count > ManyStates;
+
+    /// <summary>A number for a walk, see <see cref="State.LastWalk"/>.</summary>
+    public int BeginWalk() => ++walks;
 
     /// <summary>The state after one more byte; null when the byte does not fit.</summary>
     public State? Next(State state, byte value)
@@ -90,6 +102,60 @@ internal sealed class GrammarAutomaton
         }
         return state.AfterText;
     }
+
+    /// <summary>True when the state stands among the copies of something repeated.</summary>
+    public bool HasRepeats(State state) => state.Places.Any(place => program.Mark((int)(place >> 32)) is not null || shapes[(int)(uint)place].HasRepeats);
+
+    /// <summary>What is left of a state without the counts of repetitions. States with one shape may differ in those alone.</summary>
+    public long[] Shape(State state)
+    {
+        long[] shape = [.. Ordered(state).Select(entry => entry.Shape)];
+        return state.IsComplete ? [.. shape, -1] : shape;
+    }
+
+    /// <summary>True when two states of one shape cannot be told apart by a text that goes on by at most <paramref name="reach"/> copies of each repetition.</summary>
+    public bool AreAlike(State state, State other, int[] reach) =>
+        Ordered(state).Zip(Ordered(other)).All(pair => AreAlike(pair.First.Place, pair.Second.Place, reach));
+
+    /// <summary>The copies of repetitions that states stand in, each stack once.</summary>
+    public IEnumerable<RepeatMark> Marks(IEnumerable<State> some)
+    {
+        HashSet<int> seen = [0];
+        foreach (long place in some.SelectMany(state => state.Places))
+        {
+            if (program.Mark((int)(place >> 32)) is { } mark)
+                yield return mark;
+            for (int stack = (int)(uint)place; shapes[stack].HasRepeats && seen.Add(stack); stack = stacks[stack].Below)
+            {
+                if (program.Mark(stacks[stack].Return) is { } below)
+                    yield return below;
+            }
+        }
+    }
+
+    private bool AreAlike(long place, long other, int[] reach)
+    {
+        if (!AreAlike((int)(place >> 32), (int)(other >> 32), reach))
+            return false;
+        int left = (int)(uint)place, right = (int)(uint)other;
+        while (left != right)
+        {
+            if (!AreAlike(stacks[left].Return, stacks[right].Return, reach))
+                return false;
+            (left, right) = (stacks[left].Below, stacks[right].Below);
+        }
+        return true;
+    }
+
+    private bool AreAlike(int instruction, int other, int[] reach) =>
+        instruction == other || (program.Mark(instruction) is { } mark && program.Repeats[mark.Repeat].AreAlike(mark.Copy, program.Mark(other)!.Value.Copy, reach[mark.Repeat]));
+
+    /// <summary>The places in an order that counts of repetitions do not change.</summary>
+    private IEnumerable<(long Shape, long Place)> Ordered(State state) => state.Places
+        .Select(place => (Shape: ((long)Shape((int)(place >> 32)) << 32) | (uint)shapes[(int)(uint)place].Shape, Place: place)).OrderBy(entry => entry.Shape);
+
+    /// <summary>An instruction without the number of the copy it stands in.</summary>
+    private int Shape(int instruction) => program.Mark(instruction) is { } mark ? -1 - (mark.Repeat * RepeatMark.MostParts) - mark.Part : instruction;
 
     private State Step(State state, byte value)
     {
@@ -155,6 +221,10 @@ internal sealed class GrammarAutomaton
             stack = stacks.Count;
             stacks.Add((place, below));
             stackOf.Add((place, below), stack);
+            (int Return, int Below) shape = (Shape(place), shapes[below].Shape);
+            if (!shapeOf.TryGetValue(shape, out int known))
+                shapeOf.Add(shape, known = shapeOf.Count + 1);
+            shapes.Add((known, shapes[below].HasRepeats || program.Mark(place) is not null));
         }
         return stack;
     }
@@ -209,11 +279,15 @@ internal sealed class GrammarAutomaton
             set => Volatile.Write(ref mask, value);
         }
 
+        /// <summary>The last walk through the vocabulary that came here.</summary>
+        public int LastWalk { get; set; }
+
         /// <summary>What <see cref="GrammarAutomaton.AfterText"/> says of the state; null until asked for.</summary>
         public State? AfterText { get; set; }
     }
 
-    private sealed class PlacesComparer : IEqualityComparer<long[]>
+    /// <summary>Compares by what the arrays hold.</summary>
+    internal sealed class PlacesComparer : IEqualityComparer<long[]>
     {
         public bool Equals(long[]? x, long[]? y) => x.AsSpan().SequenceEqual(y);
 

@@ -16,6 +16,9 @@ internal sealed class GrammarBuilder
     private readonly Dictionary<(CharacterSet Set, bool Quoted), int> setStarts = [];
     private readonly HashSet<int> plainStarts = [];
     private readonly HashSet<Expression.Rule> productive = [];
+    private readonly HashSet<Expression.Rule> nullable = [];
+    private readonly List<RepeatBounds> repeats = [];
+    private readonly Dictionary<int, RepeatMark> marks = [];
 
     // The table that takes no byte.
     private readonly int closed;
@@ -27,7 +30,7 @@ internal sealed class GrammarBuilder
     public static GrammarProgram Build(Expression start)
     {
         GrammarBuilder builder = new();
-        builder.FindProductive(start);
+        builder.FindRules(start);
         if (!builder.CanEnd(start))
             throw new CriaException("no text can satisfy the grammar: it contradicts itself or recurs without end; loosen it");
         Expression.Rule first = new("start") { Body = start };
@@ -42,11 +45,11 @@ internal sealed class GrammarBuilder
         }
         foreach ((int instruction, Expression.Rule rule) in builder.calls)
             builder.code[instruction] = builder.code[instruction] with { A = builder.ruleStarts[rule] };
-        return new GrammarProgram([.. builder.code], [.. builder.tables], builder.plainStarts);
+        return new GrammarProgram([.. builder.code], [.. builder.tables], builder.plainStarts, builder.repeats, builder.marks);
     }
 
-    /// <summary>Finds the rules that some text satisfies, so that no generation enters one it can never leave.</summary>
-    private void FindProductive(Expression start)
+    /// <summary>Finds the rules that some text satisfies, so that no generation enters one it can never leave, and those that the empty text satisfies.</summary>
+    private void FindRules(Expression start)
     {
         HashSet<Expression.Rule> rules = [];
         Stack<Expression> walk = new([start]);
@@ -60,23 +63,30 @@ internal sealed class GrammarBuilder
                 case Expression.Rule rule when rules.Add(rule): walk.Push(rule.Body!); break;
             }
         }
-        int before;
-        do
-        {
-            before = productive.Count;
-            foreach (Expression.Rule rule in rules)
-            {
-                if (!productive.Contains(rule) && CanEnd(rule.Body!))
-                    productive.Add(rule);
-            }
-        }
-        while (productive.Count > before);
+        Grow(productive, rules, CanEnd);
+        Grow(nullable, rules, IsNullable);
 
         void Push(IReadOnlyList<Expression> items)
         {
             foreach (Expression item in items)
                 walk.Push(item);
         }
+    }
+
+    /// <summary>Adds the rules of which something is true, as long as that makes it true of more of them.</summary>
+    private static void Grow(HashSet<Expression.Rule> known, HashSet<Expression.Rule> rules, Predicate<Expression> isTrue)
+    {
+        int before;
+        do
+        {
+            before = known.Count;
+            foreach (Expression.Rule rule in rules)
+            {
+                if (!known.Contains(rule) && isTrue(rule.Body!))
+                    known.Add(rule);
+            }
+        }
+        while (known.Count > before);
     }
 
     private bool CanEnd(Expression expression) => expression switch
@@ -148,12 +158,16 @@ internal sealed class GrammarBuilder
     {
         if (!CanEnd(item))
             return;
+        int repeat = AddRepeat(item, least, most);
         if ((least > 1 || most > 1) && !IsSmall(item))
             item = new Expression.Rule("repeated") { Body = item };
         if (item is Expression.Rule rule)
             productive.Add(rule);
         for (int i = 0; i < least; i++)
+        {
             Emit(item);
+            MarkCopy(item, repeat, i);
+        }
         if (most is null)
         {
             int split = code.Count;
@@ -167,12 +181,49 @@ internal sealed class GrammarBuilder
         for (int i = least; i < most; i++)
         {
             exits.Add(code.Count);
+            if (repeat >= 0)
+                marks.Add(code.Count, new RepeatMark(repeat, i, 0));
             Add(GrammarProgram.Operation.Split, a: code.Count + 1);
             Emit(item);
+            MarkCopy(item, repeat, i);
         }
         foreach (int exit in exits)
             code[exit] = code[exit] with { B = code.Count };
     }
+
+    /// <summary>
+    /// A number for a repetition whose copies will be marked; -1 where they cannot. What may be empty could be passed without a trace of it in any state,
+    /// so that nobody could tell how many copies were.
+    /// </summary>
+    private int AddRepeat(Expression item, int least, int? most)
+    {
+        if (Math.Max(least, most ?? 0) < 2 || IsNullable(item))
+            return -1;
+        repeats.Add(new RepeatBounds(least, most));
+        return repeats.Count - 1;
+    }
+
+    /// <summary>Marks the copy just emitted: the instructions at its end, which are alike in all copies. (Before them the first may hold the rule of a set of characters.)</summary>
+    private void MarkCopy(Expression item, int repeat, int copy)
+    {
+        if (repeat < 0)
+            return;
+        int parts = item is Expression.Literal(byte[] bytes) ? bytes.Length : 1;
+        for (int part = 1; part <= parts; part++)
+            marks.Add(code.Count - part, new RepeatMark(repeat, copy, part));
+    }
+
+    private bool IsNullable(Expression expression) => expression switch
+    {
+        Expression.Character => false,
+        Expression.Literal(byte[] bytes) => bytes.Length == 0,
+        Expression.Sequence(IReadOnlyList<Expression> items) => items.All(item => IsNullable(item)),
+        Expression.Choice(IReadOnlyList<Expression> items) => items.Any(item => IsNullable(item)),
+        Expression.Repeat(Expression item, int least, _) => least == 0 || IsNullable(item),
+        Expression.Automaton(CharacterAutomaton automaton, _) => automaton.Accepts(0),
+        Expression.Rule rule => nullable.Contains(rule),
+        _ => true,
+    };
 
     private static bool IsSmall(Expression item) => item is Expression.Rule or Expression.Character || (item is Expression.Literal literal && literal.Bytes.Length <= LargestCopied);
 

@@ -4,7 +4,10 @@ namespace Cria.Generation.Grammar;
 /// <param name="code">The instructions.</param>
 /// <param name="tables">The next instruction by byte, for each table.</param>
 /// <param name="plainStarts">The tables that begin a rule which takes every plain character: all that a JSON string holds without escape.</param>
-internal sealed class GrammarProgram(GrammarProgram.Instruction[] code, int[][] tables, IReadOnlySet<int> plainStarts)
+/// <param name="repeats">The repetitions that stand in the program copy by copy.</param>
+/// <param name="marks">The instructions of those copies.</param>
+internal sealed class GrammarProgram(
+    GrammarProgram.Instruction[] code, int[][] tables, IReadOnlySet<int> plainStarts, IReadOnlyList<RepeatBounds> repeats, IReadOnlyDictionary<int, RepeatMark> marks)
 {
     /// <summary>What an instruction does.</summary>
     internal enum Operation : byte
@@ -33,6 +36,12 @@ internal sealed class GrammarProgram(GrammarProgram.Instruction[] code, int[][] 
 
     /// <summary>For each table the next instruction by byte.</summary>
     public int[][] Tables { get; } = tables;
+
+    /// <summary>The repetitions that stand in the program copy by copy.</summary>
+    public IReadOnlyList<RepeatBounds> Repeats => repeats;
+
+    /// <summary>The copy of a repetition that the instruction belongs to; null for one that belongs to none.</summary>
+    public RepeatMark? Mark(int instruction) => marks.TryGetValue(instruction, out RepeatMark mark) ? mark : null;
 
     /// <summary>True when the instruction is the beginning of a rule that takes every plain character, and takes it in one way.</summary>
     public bool TakesEveryPlain(int instruction) => plainStarts.Contains(instruction);

@@ -37,6 +37,9 @@ public sealed class TokenGrammar
 
     internal TokenTrie Trie { get; }
 
+    /// <summary>How many masks took a walk through the vocabulary, and were not known from a state like theirs.</summary>
+    internal int Walks { get; private set; }
+
     /// <summary>Answers that the pattern matches as a whole. Syntax: the part of ECMAScript's that needs no looking around or back.</summary>
     /// <exception cref="CriaException">The pattern is malformed, uses what is not supported, or matches nothing.</exception>
     public static TokenGrammar FromRegex(Tokenizer tokenizer, string pattern)
@@ -69,7 +72,7 @@ public sealed class TokenGrammar
             if (automaton.IsFull)
             {
                 automaton = new GrammarAutomaton(program);
-                masked.Clear();
+                        masked.Clear();
             }
             return new TokenConstraint(this, automaton, automaton.Start);
         }
@@ -84,18 +87,7 @@ public sealed class TokenGrammar
         {
             if (state.Mask is { } meanwhile)
                 return meanwhile;
-            ulong[] mask = new ulong[MaskLength];
-            int characters = PlainCharacters(states, state);
-            if (characters >= 0)
-                Trie.PlainMask(characters).CopyTo(mask);
-            else
-                Walk(states, state, Trie.Plain, mask);
-            Walk(states, state, Trie.Other, mask);
-            if (state.IsComplete)
-            {
-                for (int i = 0; i < mask.Length; i++)
-                    mask[i] |= stopMask[i];
-            }
+            ulong[] mask = states.SharedMasks.Find(state) ?? Compute(states, state);
             state.Mask = mask;
             masked.Enqueue(state);
             if (masked.Count > MostMasks)
@@ -137,43 +129,17 @@ public sealed class TokenGrammar
         }
     }
 
-    private static void Walk(GrammarAutomaton states, GrammarAutomaton.State start, TokenTrie.Tree tree, ulong[] mask)
+    private ulong[] Compute(GrammarAutomaton states, GrammarAutomaton.State state)
     {
-        TokenTrie.Node[] nodes = tree.Nodes;
-        GrammarAutomaton.State[] path = new GrammarAutomaton.State[tree.Deepest + 1];
-        path[0] = start;
-        for (int i = 0; i < nodes.Length;)
+        VocabularyWalk walk = new(Trie, states, state);
+        ulong[] mask = walk.Mask();
+        if (state.IsComplete)
         {
-            ref readonly TokenTrie.Node node = ref nodes[i];
-            if (states.Next(path[node.Depth], node.Value) is not { } next)
-            {
-                i = node.End;
-                continue;
-            }
-            path[node.Depth + 1] = next;
-            for (int token = node.Token; token >= 0; token = tree.Twin(token))
-                mask[token >> 6] |= 1UL << (token & 63);
-            i++;
+            for (int i = 0; i < mask.Length; i++)
+                mask[i] |= stopMask[i];
         }
-    }
-
-    /// <summary>
-    /// How many plain characters fit next where it does not matter which they are, as inside a JSON string without a pattern; -1 where it does.
-    /// Then the tokens that fit are known by their lengths alone.
-    /// </summary>
-    private int PlainCharacters(GrammarAutomaton states, GrammarAutomaton.State state)
-    {
-        for (int count = 0; count < Trie.LongestPlain; count++)
-        {
-            GrammarAutomaton.State next = states.AfterText(state);
-            if (ReferenceEquals(next, GrammarAutomaton.State.Mixed))
-                return -1;
-            if (ReferenceEquals(next, GrammarAutomaton.State.Dead))
-                return count;
-            if (ReferenceEquals(next, state))
-                break;
-            state = next;
-        }
-        return Trie.LongestPlain;
+        states.SharedMasks.Add(state, walk.Visited, mask);
+        Walks++;
+        return mask;
     }
 }
