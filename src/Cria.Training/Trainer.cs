@@ -136,13 +136,16 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Writes weights, optimizer, step and place in the data to one file, which appears when it is whole. All ranks call it, the first one writes.</summary>
-    public void Save(string path) => Checkpoint.Write(path, new CheckpointState(StepCount, TokenCount, optimizer.StepCount, data.Cursor, options.Seed, usualLoss), optimizer, ranks);
+    public void Save(string path) => Checkpoint.Write(path, new CheckpointState(StepCount, TokenCount, optimizer.StepCount, data.Cursor, options.Seed, usualLoss, data.Identity), optimizer, ranks);
 
     /// <summary>Goes on from a checkpoint of the same model and data, whatever the number of ranks it was made with. Throws <see cref="CriaException"/> when it does not fit.</summary>
     public void Load(string path)
     {
-        CheckpointState state = Checkpoint.Read(path, optimizer);
+        CheckpointState state = Checkpoint.ReadState(path);
+        if (state.Data is not null && data.Identity is not null && state.Data != data.Identity)
+            throw new CriaException($"{path} was made from other documents, or rows of another length; give the same data and length to go on, or begin a new run from its model");
         if (state.Seed != options.Seed) throw new CriaException($"{path} was made with seed {state.Seed}, not {options.Seed}; give --seed {state.Seed} to go on");
+        Checkpoint.Read(path, optimizer);
         (StepCount, TokenCount, usualLoss) = (state.Step, state.Tokens, state.UsualLoss);
         optimizer.StepCount = state.OptimizerStep;
         data.Cursor = state.Cursor;

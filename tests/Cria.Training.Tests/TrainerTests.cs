@@ -60,11 +60,13 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_of_another_seed_or_a_damaged_one_is_refused()
+    public void A_checkpoint_of_another_seed_or_other_data_or_a_damaged_one_is_refused()
     {
         string path = Path.Combine(folder, "checkpoint.safetensors");
         using (var run = new Run(Options())) run.Trainer.Save(path);
         using (var other = new Run(Options() with { Seed = 9 })) Assert.Contains("seed 1", Assert.Throws<CriaException>(() => other.Trainer.Load(path)).Message, StringComparison.Ordinal);
+        using (var other = new Run(Options(), documents: 5)) Assert.Contains("other documents", Assert.Throws<CriaException>(() => other.Trainer.Load(path)).Message, StringComparison.Ordinal);
+        using (var other = new Run(Options() with { RowLength = 33 })) Assert.Contains("another length", Assert.Throws<CriaException>(() => other.Trainer.Load(path)).Message, StringComparison.Ordinal);
         byte[] bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
         using var again = new Run(Options());
@@ -100,11 +102,11 @@ public sealed class TrainerTests : IDisposable
     {
         private readonly GoldenModel golden;
 
-        public Run(TrainingOptions options, bool roundToBrain = false)
+        public Run(TrainingOptions options, bool roundToBrain = false, int documents = 4)
         {
             Backend = RecordingBackend.Create(new RecordingOptions { Threads = 2, RoundToBrain = roundToBrain });
             golden = new GoldenModel(Backend);
-            Trainer = new Trainer(golden.Model, Backend, PackedBatches.ForTraining(Documents(), options.RowLength, options.Seed), null, options);
+            Trainer = new Trainer(golden.Model, Backend, PackedBatches.ForTraining(Documents(documents), options.RowLength, options.Seed), null, options);
         }
 
         public RecordingBackend Backend { get; }
@@ -117,9 +119,9 @@ public sealed class TrainerTests : IDisposable
             golden.Dispose();
         }
 
-        private static ExampleStore Documents()
+        private static ExampleStore Documents(int seed)
         {
-            var random = new Random(4);
+            var random = new Random(seed);
             var store = new ExampleStore();
             for (int i = 0; i < 60; i++) store.Add([.. Enumerable.Range(0, random.Next(5, 30)).Select(_ => random.Next(256))]);
             return store;

@@ -104,6 +104,7 @@ public static class Checkpoint
             json.WriteNumber("optimizer_step", state.OptimizerStep);
             json.WriteNumber("epoch", state.Cursor.Epoch);
             json.WriteNumber("row", state.Cursor.Row);
+            if (state.Data is not null) json.WriteString("data", state.Data);
             json.WriteNumber("seed", state.Seed);
             // Bits, because the running mean may be NaN, which JSON has no word for.
             json.WriteNumber("usual_loss_bits", BitConverter.DoubleToUInt64Bits(state.UsualLoss));
@@ -119,7 +120,8 @@ public static class Checkpoint
             using JsonDocument document = JsonDocument.Parse(bytes.ToArray());
             JsonElement root = document.RootElement;
             return new CheckpointState(root.GetProperty("step").GetInt64(), root.GetProperty("tokens").GetInt64(), root.GetProperty("optimizer_step").GetInt64(),
-                new DataCursor(root.GetProperty("epoch").GetInt32(), root.GetProperty("row").GetInt32()), root.GetProperty("seed").GetUInt64(), BitConverter.UInt64BitsToDouble(root.GetProperty("usual_loss_bits").GetUInt64()));
+                new DataCursor(root.GetProperty("epoch").GetInt32(), root.GetProperty("row").GetInt32()), root.GetProperty("seed").GetUInt64(), BitConverter.UInt64BitsToDouble(root.GetProperty("usual_loss_bits").GetUInt64()),
+                root.TryGetProperty("data", out JsonElement data) ? data.GetString() : null);
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -9,4 +9,5 @@ namespace Cria.Training.Checkpoints;
 /// <param name="Cursor">The place in the data.</param>
 /// <param name="Seed">The seed of the run: with the step it is the state of everything random.</param>
 /// <param name="UsualLoss">The running mean that an explosion is measured by.</param>
-public sealed record CheckpointState(long Step, long Tokens, long OptimizerStep, DataCursor Cursor, ulong Seed, double UsualLoss);
+/// <param name="Data">What data the cursor is a place in, see <see cref="IBatchSource.Identity"/>; null where nobody knows.</param>
+public sealed record CheckpointState(long Step, long Tokens, long OptimizerStep, DataCursor Cursor, ulong Seed, double UsualLoss, string? Data);

@@ -11,6 +11,9 @@ public interface IBatchSource
     /// <summary>The place after the batch last filled.</summary>
     DataCursor Cursor { get; set; }
 
+    /// <summary>Differs where the documents or the rows do, so that a place in one source is not taken for one in another; null where the source cannot say.</summary>
+    string? Identity => null;
+
     /// <summary>Fills the next batch; false, and the batch empty, when a source of one pass is at its end. Sources for training begin anew, in another order.</summary>
     bool Next(TrainingBatch batch);
 }

@@ -15,6 +15,7 @@ public sealed class PackedBatches : IBatchSource
     private RowPlan plan;
     private int planned;
     private DataCursor cursor;
+    private string? identity;
 
     private PackedBatches(IExampleSource source, int rowLength, ulong? seed, bool onePass)
     {
@@ -56,6 +57,9 @@ public sealed class PackedBatches : IBatchSource
             if (value.Row > Plan.RowCount) throw new CriaException(string.Create(CultureInfo.InvariantCulture, $"a pass over the data has {Plan.RowCount} rows, but {value.Row} were used before; go on with the same data, row length and seed"));
         }
     }
+
+    /// <inheritdoc/>
+    public string Identity => identity ??= string.Create(CultureInfo.InvariantCulture, $"{Fingerprint.Of(source)} {rowLength}");
 
     private RowPlan Plan
     {

@@ -2,11 +2,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cria.Tensors.Formats;
-using Cria.Training.Data;
 
-namespace Cria.Training.Ranks;
+namespace Cria.Training.Data;
 
-/// <summary>Models and corpora as short texts that differ where they do, so that ranks can compare what they were given without reading all of it again.</summary>
+/// <summary>Models and corpora as short texts that differ where they do, so that ranks, or a run and its checkpoint, can compare what they were given without reading all of it again.</summary>
 public static class Fingerprint
 {
     private const int SampledDocuments = 256;
