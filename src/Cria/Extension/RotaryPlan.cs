@@ -104,7 +104,8 @@ public sealed record RotaryPlan
         long last = trained;
         foreach (long to in options.Stages.Append(options.Context))
         {
-            if (to <= last)
+            // A base of one's own may be tried where the model already is.
+            if (to < last || (to == last && options.Rule != ExtensionRule.Base))
                 throw new CriaException(last == trained
                     ? FormattableString.Invariant($"the model was trained on {trained} tokens already, so a context of {to} is no extension; choose a longer one, or give the trained context with --from")
                     : FormattableString.Invariant($"the stage {to} is not longer than the one before it, {last}; name stages from short to long, all below the context {options.Context}"));

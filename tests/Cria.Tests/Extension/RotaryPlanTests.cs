@@ -80,6 +80,14 @@ public class RotaryPlanTests
         for (int i = 0; i < expected.Length; i++) Assert.Equal(1, frequencies[i] / expected[i], 1e-9);
     }
 
+    [Fact]
+    public void A_base_of_ones_own_needs_no_longer_context()
+    {
+        var options = new ExtensionOptions { Context = 8192, Rule = ExtensionRule.Base, Theta = 1e6 };
+        Assert.Equal(1e6, RotaryPlan.For(500000, 8192, 128, options).Theta);
+        Assert.Contains("already", Assert.Throws<CriaException>(() => RotaryPlan.For(500000, 8192, 128, options with { Context = 8191 })).Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<ExtensionOptions, string> Contradictions => new()
     {
         { new ExtensionOptions { Context = 8192 }, "already" },

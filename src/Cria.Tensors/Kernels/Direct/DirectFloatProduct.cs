@@ -6,7 +6,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Cria.Tensors.Kernels.Direct;
 
-/// <summary>The arguments of one direct product of float weights: two groups of 16 rows × one token × all columns. Assembled code reads it by offset, so the order of fields is fixed.</summary>
+/// <summary>The arguments of one direct product of float weights: two groups of 16 rows × one to <see cref="DirectFloatProduct.MostTokens"/> tokens × all columns. Assembled code reads it by offset, so the order of fields is fixed.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct DirectFloatCall
 {
@@ -16,41 +16,51 @@ internal unsafe struct DirectFloatCall
     /// <summary>As many readable bytes as both groups have, wanted soon: they are asked for on the way.</summary>
     public byte* Ahead;
 
-    /// <summary>Activations [column, <see cref="FloatKernel.TileTokens"/>], of which the first token is multiplied.</summary>
+    /// <summary>Activations [column, <see cref="FloatKernel.TileTokens"/>], of which the first tokens are multiplied.</summary>
     public float* X;
 
     /// <summary>Columns: a multiple of 4.</summary>
     public long Columns;
 
-    /// <summary>32 results, which are added to.</summary>
+    /// <summary>32 results of the first token, which are added to.</summary>
     public float* Y;
+
+    /// <summary>Bytes from one token's results to the next one's.</summary>
+    public long YTokenBytes;
 }
 
 /// <summary>
-/// The product of one token with float weights that lie side by side, by AVX2, assembled because .NET has no conversion of halves: no panel is written. It computes the bits
-/// of <see cref="FloatKernel"/>: for each row the columns in order, <c>y = fma(w, x, y)</c>. Two groups of rows make four chains of multiply-adds, enough to hide one's latency behind memory.
+/// The product of few tokens with float weights that lie side by side, by AVX2, assembled because .NET has no conversion of halves: no panel is written. It computes the bits
+/// of <see cref="FloatKernel"/>: for each row the columns in order, <c>y = fma(w, x, y)</c>. Two groups of rows make four chains of multiply-adds a token, enough to hide one's latency behind memory; so do further tokens, for which weights are read and converted once.
 /// </summary>
 internal sealed unsafe class DirectFloatProduct
 {
     private const int Unroll = 4, XStep = FloatKernel.TileTokens * sizeof(float);
 
-    private readonly delegate* unmanaged[SuppressGCTransition]<DirectFloatCall*, void> entry;
+    /// <summary>Most tokens of a call: four sums each, beside a weight and an activation, are all registers there are.</summary>
+    public const int MostTokens = 3;
 
-    /// <summary>Assembles the product of F32, F16 or BF16.</summary>
-    public DirectFloatProduct(TensorType type) => entry = (delegate* unmanaged[SuppressGCTransition]<DirectFloatCall*, void>)ExecutableMemory.Place(Assemble(type));
+    private readonly nint[] entries = new nint[MostTokens];
 
-    /// <summary>Multiplies 32 rows.</summary>
-    public void Run(in DirectFloatCall call)
+    /// <summary>Assembles the products of F32, F16 or BF16.</summary>
+    public DirectFloatProduct(TensorType type)
     {
-        fixed (DirectFloatCall* arguments = &call) entry(arguments);
+        for (int tokens = 1; tokens <= MostTokens; tokens++) entries[tokens - 1] = (nint)ExecutableMemory.Place(Assemble(type, tokens));
     }
 
-    private static Assembler Assemble(TensorType type)
+    /// <summary>Multiplies 32 rows with the first tokens, of which there are one to <see cref="MostTokens"/>.</summary>
+    public void Run(in DirectFloatCall call, int tokens)
+    {
+        fixed (DirectFloatCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<DirectFloatCall*, void>)entries[tokens - 1])(arguments);
+    }
+
+    private static Assembler Assemble(TensorType type, int tokens)
     {
         int groupBytes = 16 * (type == TensorType.F32 ? 4 : 2);
         var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, ahead = r9, x = r10, columns = r11, y = rdx;
+        AssemblerRegister64 arguments = r14, ahead = r9, x = r10, columns = r11, y = rdx, step = rbx;
         AssemblerRegister64[] groups = [rsi, r8];
+        AssemblerRegisterYMM[] sums = Registers.Y[..(4 * tokens)], spreads = Registers.Y[(4 * tokens)..(5 * tokens)], weights = Registers.Y[(5 * tokens)..];
         Registers.Enter(c);
         c.mov(arguments, Registers.FirstArgument);
         Load(groups[0], nameof(DirectFloatCall.First));
@@ -59,33 +69,37 @@ internal sealed unsafe class DirectFloatProduct
         Load(x, nameof(DirectFloatCall.X));
         Load(columns, nameof(DirectFloatCall.Columns));
         Load(y, nameof(DirectFloatCall.Y));
-        for (int i = 0; i < 4; i++) c.vmovups(Registers.Y[i], __[y + (32 * i)]);
+        Load(step, nameof(DirectFloatCall.YTokenBytes));
+        ForEachSum((sum, place) => c.vmovups(sum, __ymmword_ptr[place]));
         Label loop = c.CreateLabel();
         c.Label(ref loop);
         for (int line = 0; line < 2 * Unroll * groupBytes; line += 64) c.prefetcht1(__[ahead + line]);
         for (int column = 0; column < Unroll; column++)
         {
-            AssemblerRegisterYMM spread = Registers.Y[4 + (column % 2)];
-            c.vbroadcastss(spread, __dword_ptr[x + (XStep * column)]);
+            for (int token = 0; token < tokens; token++) c.vbroadcastss(spreads[token], __dword_ptr[x + (XStep * column) + (sizeof(float) * token)]);
             for (int i = 0; i < 4; i++)
             {
-                AssemblerRegister64 group = groups[i / 2];
-                int at = (groupBytes * column) + (groupBytes / 2 * (i % 2));
-                AssemblerRegisterYMM weight = Registers.Y[8 + i + (4 * (column % 2))];
+                AssemblerMemoryOperand stored = __[groups[i / 2] + (groupBytes * column) + (groupBytes / 2 * (i % 2))];
+                if (type == TensorType.F32 && tokens == 1)
+                {
+                    c.vfmadd231ps(sums[i], spreads[0], stored);
+                    continue;
+                }
+                AssemblerRegisterYMM weight = weights[i % weights.Length];
                 switch (type)
                 {
                     case TensorType.F32:
-                        c.vfmadd231ps(Registers.Y[i], spread, __ymmword_ptr[group + at]);
-                        continue;
+                        c.vmovups(weight, stored);
+                        break;
                     case TensorType.F16:
-                        c.vcvtph2ps(weight, __xmmword_ptr[group + at]);
+                        c.vcvtph2ps(weight, stored);
                         break;
                     default:
-                        c.vpmovzxwd(weight, __xmmword_ptr[group + at]);
+                        c.vpmovzxwd(weight, stored);
                         c.vpslld(weight, weight, 16);
                         break;
                 }
-                c.vfmadd231ps(Registers.Y[i], spread, weight);
+                for (int token = 0; token < tokens; token++) c.vfmadd231ps(sums[(4 * token) + i], spreads[token], weight);
             }
         }
         foreach (AssemblerRegister64 group in groups) c.add(group, Unroll * groupBytes);
@@ -93,9 +107,14 @@ internal sealed unsafe class DirectFloatProduct
         c.add(x, Unroll * XStep);
         c.sub(columns, Unroll);
         c.jnz(loop);
-        for (int i = 0; i < 4; i++) c.vmovups(__[y + (32 * i)], Registers.Y[i]);
+        ForEachSum((sum, place) => c.vmovups(__ymmword_ptr[place], sum));
         Registers.Leave(c);
         return c;
+
+        void ForEachSum(Action<AssemblerRegisterYMM, AssemblerMemoryOperand> move)
+        {
+            for (int i = 0; i < sums.Length; i++) move(sums[i], (i / 4) switch { 0 => __[y + (32 * i)], 1 => __[y + step + (32 * (i - 4))], _ => __[y + (step * 2) + (32 * (i - 8))] });
+        }
 
         void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<DirectFloatCall>(field)]);
     }

@@ -27,7 +27,7 @@ internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) :
             float* result = tile + (panel - firstPanel) * 16;
             // The rows after these, which this worker most likely takes next.
             byte* ahead = (panel + 2 * together) * 16 <= weight.Rows ? weight.Panel(panel + together).Data : weight.Panel(panel).Data;
-            if (x.Tokens == 1 && together == 2 && direct is not null && RunDirect(weight, panel, x, ahead, result)) continue;
+            if (x.Tokens <= FloatKernel.TileTokens && together == 2 && direct is not null && RunDirect(direct, weight, panel, x, ahead, result)) continue;
             for (int column = 0; column < weight.Columns; column += FloatPanel.MaxColumns)
             {
                 int columns = Math.Min(FloatPanel.MaxColumns, weight.Columns - column);
@@ -54,12 +54,18 @@ internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) :
         }
     }
 
-    /// <summary>Multiplies two panels with one token; false when they do not lie side by side.</summary>
-    private bool RunDirect(CpuWeight weight, int panel, MatMulInput x, byte* ahead, float* result)
+    /// <summary>Multiplies two panels with the tokens of one tile; false when they do not lie side by side.</summary>
+    private static bool RunDirect(DirectFloatProduct direct, CpuWeight weight, int panel, MatMulInput x, byte* ahead, float* result)
     {
         RowPanel first = weight.Panel(panel), second = weight.Panel(panel + 1);
         if (!first.IsInterleaved || !second.IsInterleaved) return false;
-        direct!.Run(new DirectFloatCall { First = first.Data, Second = second.Data, Ahead = ahead, X = x.FloatTiles, Columns = weight.Columns, Y = result });
+        var call = new DirectFloatCall { First = first.Data, Second = second.Data, Ahead = ahead, Columns = weight.Columns, YTokenBytes = TileRows * sizeof(float) };
+        for (int token = 0; token < x.Tokens; token += DirectFloatProduct.MostTokens)
+        {
+            call.X = x.FloatTiles + token;
+            call.Y = result + token * TileRows;
+            direct.Run(call, Math.Min(DirectFloatProduct.MostTokens, x.Tokens - token));
+        }
         return true;
     }
 }

@@ -27,6 +27,8 @@ if ! whole "$program"; then
   [ "$(wc -c < "$part")" -eq "$bytes" ] && whole "$part" || fail "$o is cut short or damaged: its program for $system is not what it should be; fetch or copy it again"
   chmod 500 "$part" && mv -f "$part" "$program" || fail "$program cannot be written; set XDG_CACHE_HOME to another folder"
   trap - EXIT INT TERM HUP
+  # Programs that nothing has read for two months were brought by files that are gone or newer; should one be wanted again it is written again. And what a power cut left.
+  find "$cache" -type f ! -name "$hash" \( -atime +60 -o -name '.part.*' -mtime +1 \) -exec rm -f {} + 2>/dev/null
 fi
 [ -x "$program" ] || fail "$program may not be started there; set XDG_CACHE_HOME to a folder on a disk from which programs may run"
 CRIA_PACKED=$o

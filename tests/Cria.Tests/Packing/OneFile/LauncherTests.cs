@@ -86,6 +86,30 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_program_sends_away_those_not_started_for_long()
+    {
+        Pack(true);
+        Directory.CreateDirectory(Cache);
+        Keep("unused", days: 100);
+        Keep("used", days: 10);
+        Keep(".part.power-cut", days: 5);
+        Keep(".part.under-way", days: 0);
+        await Succeeds("./packed");
+        Assert.Equal([".part.under-way", Programs().Sha256, "used"], Directory.GetFiles(Cache).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Keep("unused", days: 100);
+        await Succeeds("./packed");
+        Assert.Equal(4, Directory.GetFiles(Cache).Length);
+
+        void Keep(string name, int days)
+        {
+            string path = Path.Combine(Cache, name);
+            File.WriteAllText(path, "");
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-days));
+            File.SetLastAccessTimeUtc(path, DateTime.UtcNow.AddDays(-days));
+        }
+    }
+
+    [Fact]
     public async Task Many_at_once_all_start_and_leave_one_program()
     {
         Pack(true);
