@@ -43,10 +43,11 @@ data stage-2048 8 31 2048
 data stage-4096 4 32 4096
 data stage-8192 4 33 8192
 data stage-16384 4 34 16384
+data stage-16384-more 6 35 16384
 stages=$work/stages
 sed "s|artifacts/cria-tiny|$work|" models/cria-tiny/stages.json > "$work/stages.json"
 resume=()
 [ -e "$stages" ] && resume=(--resume)
 $cria train --stages "$work/stages.json" -m "$work/extended.gguf" -o "$stages" "${resume[@]}"
-$cria quantize "$stages/5-16384-again/model.gguf" models/cria-tiny/cria-tiny-16k.gguf Q8_0
+$cria quantize "$stages/6-16384-more/model.gguf" models/cria-tiny/cria-tiny-16k.gguf Q8_0
 $cria eval exact -m models/cria-tiny/cria-tiny-16k.gguf "$work/first/test.jsonl"
