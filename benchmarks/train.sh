@@ -44,7 +44,7 @@ measure() {
     # The first steps compile and warm up.
     median=$(tail -n +12 "$folder/log.csv" | cut -d, -f7 | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
     # What one percent of the peak is in tokens a second, from the run's own last line.
-    share=$(tail -n 1 "$folder.txt" | sed -n 's/.* \([0-9]*\) tokens\/s, \([0-9]*\) % of the \([a-z0-9]*\) peak.*/\1 \2 \3/p' | awk -v m="$median" '{ printf "%.0f%% of %s", m * $2 / $1, $3 }')
+    share=$(tail -n 1 "$folder.txt" | sed -n 's/.* \([0-9]*\) tokens\/s, \([0-9]*\) *% of the \([a-z0-9]*\) peak.*/\1 \2 \3/p' | awk -v m="$median" '{ printf "%.0f%% of %s", m * $2 / $1, $3 }')
     echo "| $name | $threads | $* | $median | $share | $((memory / 1024)) |" >> "$work/training.md"
 }
 

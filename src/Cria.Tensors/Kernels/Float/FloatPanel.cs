@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Lanes;
+using AssembledHalfReader = Cria.Tensors.Kernels.Assembled.HalfReader;
 
 namespace Cria.Tensors.Kernels.Float;
 
@@ -30,21 +31,30 @@ internal static unsafe class FloatPanel
     }
 
     /// <summary>The same of rows that lie side by side (<see cref="Quantization.InterleavedRows"/>), from one column's sixteen values on.</summary>
-    public static void Convert<T>(TensorType type, byte* columnValues, int columns, float* panel) where T : struct, ILanes<T>
+    public static void Convert<T>(TensorType type, byte* columnValues, int columns, float* panel, byte* ahead) where T : struct, ILanes<T>
     {
         switch (type)
         {
-            case TensorType.F32: Convert<T, SingleReader>(columnValues, columns, panel); break;
-            case TensorType.F16: Convert<T, HalfReader>(columnValues, columns, panel); break;
-            default: Convert<T, BrainReader>(columnValues, columns, panel); break;
+            case TensorType.F32: Convert<T, SingleReader>(columnValues, columns, panel, ahead); break;
+            case TensorType.F16: Convert<T, HalfReader>(columnValues, columns, panel, ahead); break;
+            default: Convert<T, BrainReader>(columnValues, columns, panel, ahead); break;
         }
     }
 
-    private static void Convert<T, TReader>(byte* columnValues, int columns, float* panel)
+    private static void Convert<T, TReader>(byte* columnValues, int columns, float* panel, byte* ahead)
         where T : struct, ILanes<T>
         where TReader : struct, IFloatReader
     {
-        for (int column = 0; column < columns; column++) TReader.Read<T>(columnValues + 16 * TReader.Bytes * column).Store(panel + 16 * column);
+        bool assembled = typeof(TReader) == typeof(HalfReader) && typeof(T) != typeof(Lanes128) && AssembledHalfReader.IsAvailable;
+        // Sixteen columns between one wish for memory and the next, so that none is dropped.
+        for (int column = 0; column < columns; column += 16)
+        {
+            byte* source = columnValues + (16 * TReader.Bytes * column);
+            float* target = panel + (16 * column);
+            Prefetch(ahead + (16 * TReader.Bytes * column), 256 * TReader.Bytes);
+            if (assembled) AssembledHalfReader.Read((ushort*)source, target, 256);
+            else for (int i = 0; i < 256; i += 16) TReader.Read<T>(source + (TReader.Bytes * i)).Store(target + i);
+        }
     }
 
     /// <summary>Asks for <paramref name="bytes"/> bytes to be brought near.</summary>

@@ -35,12 +35,9 @@ internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) :
                 {
                     RowPanel rows = weight.Panel(panel + p);
                     float* target = p == 0 ? first : second;
-                    if (rows.IsInterleaved) FloatPanel.Convert<T>(weight.Type, rows.Data + (long)column * elementBytes * InterleavedRows.Count, columns, target);
-                    else
-                    {
-                        FloatPanel.Unpack<T>(weight.Type, rows.Data + (long)column * elementBytes, weight.RowBytes, columns, target,
-                            ahead + ((long)column * together + (long)p * columns) * 16 * elementBytes);
-                    }
+                    byte* soon = ahead + ((long)column * together + (long)p * columns) * 16 * elementBytes;
+                    if (rows.IsInterleaved) FloatPanel.Convert<T>(weight.Type, rows.Data + (long)column * elementBytes * InterleavedRows.Count, columns, target, soon);
+                    else FloatPanel.Unpack<T>(weight.Type, rows.Data + (long)column * elementBytes, weight.RowBytes, columns, target, soon);
                 }
                 for (int token = 0; token < x.Tokens; token += FloatKernel.TileTokens)
                 {
