@@ -72,7 +72,7 @@ public sealed class TokenGrammar
             if (automaton.IsFull)
             {
                 automaton = new GrammarAutomaton(program);
-                        masked.Clear();
+                masked.Clear();
             }
             return new TokenConstraint(this, automaton, automaton.Start);
         }
