@@ -37,7 +37,7 @@ internal sealed unsafe class DirectFloatProduct
 {
     private const int Unroll = 4, XStep = FloatKernel.TileTokens * sizeof(float);
 
-    /// <summary>Most tokens of a call: four sums each, beside a weight and an activation, are all registers there are.</summary>
+    /// <summary>Most tokens of a call: four sums and an activation each, and a weight, are all registers there are.</summary>
     public const int MostTokens = 3;
 
     private readonly nint[] entries = new nint[MostTokens];
