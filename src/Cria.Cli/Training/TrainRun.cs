@@ -21,6 +21,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     private readonly Stopwatch clock = new();
     private long firstStep;
     private double shown;
+    private double peak = 1;
     private double? validationLoss;
 
     /// <summary>The folder that gets the files.</summary>
@@ -35,8 +36,8 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     /// <summary>Steps between checkpoints.</summary>
     public required long SaveEvery { get; init; }
 
-    /// <summary>Multiply-adds the machine can do a second, of the kind that the products are computed in.</summary>
-    public required double PeakMultiplyAdds { get; init; }
+    /// <summary>Measures how many multiply-adds the machine can do a second, of the kind that the products are computed in.</summary>
+    public required Func<double> MeasurePeak { get; init; }
 
     /// <summary>What is multiplied.</summary>
     public required string PeakName { get; init; }
@@ -64,6 +65,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
         validationLoss = log?.Entries.LastOrDefault(entry => entry.ValidationLoss is not null)?.ValidationLoss;
         firstStep = trainer.StepCount;
         long firstToken = trainer.TokenCount;
+        FollowPeak();
         clock.Start();
         TimeSpan lastLine = default, lastReport = default;
         while (trainer.StepCount < options.Steps && !(Ranks?.Any(cancellationToken.IsCancellationRequested) ?? cancellationToken.IsCancellationRequested))
@@ -95,8 +97,20 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     /// <summary>A lasting line: after a measurement, and now and then where no live line can be seen.</summary>
     private void Report(StatusLine status, TrainingStep step, double tokensPerSecond, TimeSpan now)
     {
+        FollowPeak();
         status.Clear();
         terminal.Error.WriteLine(Line(step, tokensPerSecond, now));
+    }
+
+    /// <summary>Measures the machine's peak once more: its speed changes over hours, and a share of what was measured in a slow moment would be too high.</summary>
+    private void FollowPeak()
+    {
+        // Who does not speak needs no figures.
+        if (Ranks is { Rank: > 0 }) return;
+        bool ran = clock.IsRunning;
+        clock.Stop();
+        peak = Math.Max(peak, MeasurePeak());
+        if (ran) clock.Start();
     }
 
     private string Line(TrainingStep step, double tokensPerSecond, TimeSpan now)
@@ -109,7 +123,7 @@ internal sealed class TrainRun(Trainer trainer, TrainingOptions options, ITensor
     }
 
     private string Speed(double tokensPerSecond) =>
-        string.Create(CultureInfo.InvariantCulture, $"{tokensPerSecond:F0} tokens/s, {Quantity.Share(tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * PeakMultiplyAdds))} of the {PeakName} peak");
+        string.Create(CultureInfo.InvariantCulture, $"{tokensPerSecond:F0} tokens/s, {Quantity.Share(tokensPerSecond * trainer.OperationsPerToken(MeanDocumentLength) / (2 * peak))} of the {PeakName} peak");
 
     private void Save(StatusLine status, TrainingLog? log)
     {

@@ -72,16 +72,14 @@ internal sealed class TrainSession(TrainFlags flags, ParseResult parsed, Termina
         var memory = TrainingMemory.Of(config, learned, frozen, (long)options.BatchRows * options.RowLength, flags.Recompute(parsed), layout);
         terminal.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Quantity.Count(learned)} weights to learn, {Quantity.Of(examples.Count, "document")}, {Quantity.Of(data.RowCount, "row")} of {rowLength} a pass ({Quantity.Share(data.FillShare)} full), {options.Steps} steps of {options.BatchRows * options.Accumulation} rows, {(ranks is null ? "" : $"{layout}, ")}{backend.ThreadCount} threads{(ranks is null ? "" : " a rank")}{(backend.RoundsToBrain ? ", bfloat16 products" : "")}, about {Quantity.Bytes(memory.Total)} of memory{(ranks is null ? "" : " a rank")}"));
-        // Who does not speak needs no figures.
-        MachineLimits? limits = World is { Rank: > 0 } ? null : MachineLimits.Measure(backend.ThreadCount);
-        bool isBrain = backend.RoundsToBrain && limits?.BrainMultiplyAddsPerSecond > 0;
+        bool isBrain = backend.RoundsToBrain && MachineLimits.HasBrainProducts;
         var run = new TrainRun(trainer, options, source, backend, terminal)
         {
             Folder = Folder,
             Type = Type,
             EvaluateEvery = flags.EvaluateEvery(parsed),
             SaveEvery = flags.SaveEvery(parsed),
-            PeakMultiplyAdds = layout.Count * ((isBrain ? limits?.BrainMultiplyAddsPerSecond : limits?.FloatMultiplyAddsPerSecond) ?? 1),
+            MeasurePeak = () => layout.Count * MachineLimits.MeasureProducts(backend.ThreadCount, isBrain),
             PeakName = isBrain ? "bfloat16" : "float",
             MeanDocumentLength = meanLength,
             LearnsAdapter = lora is not null,

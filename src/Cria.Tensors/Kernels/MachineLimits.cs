@@ -29,6 +29,11 @@ public sealed unsafe record MachineLimits(
     private const int Repetitions = 7;
     private const long Loops = 4_000_000;
 
+    private static AssembledJob? brainJob;
+
+    /// <summary>True where there is an instruction for bfloat16 products.</summary>
+    public static bool HasBrainProducts => Cpu.Level >= CpuLevel.Vnni && AssembledGemmKernel.HasBrainProducts;
+
     /// <summary>Measures; takes about a second and, for that time, up to 1 GiB of memory.</summary>
     public static MachineLimits Measure(int threads)
     {
@@ -36,11 +41,22 @@ public sealed unsafe record MachineLimits(
         long bytesPerThread = Math.Min(MostReadBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8) / threads / 4096 * 4096;
         using var memory = new NativeBuffer(bytesPerThread * threads);
         double read = Best(workers, new ReadJob(memory.Data, bytesPerThread), bytesPerThread * threads);
-        double floats = Best(workers, new FloatJob(), (double)Loops * 12 * Vector<float>() * threads);
+        (double floats, double brain) = (Floats(workers), Brains(workers));
         (ParallelJob int8, string instruction, int productsPerLoop) = Int8();
-        double brain = Cpu.Level >= CpuLevel.Vnni && AssembledGemmKernel.HasBrainProducts ? Best(workers, new AssembledJob(Assemble((c, sum) => c.vdpbf16ps(sum, zmm12, zmm13))), (double)Loops * 12 * 32 * threads) : 0;
         return new MachineLimits(threads, read, Best(workers, int8, (double)Loops * productsPerLoop * threads), instruction, floats, brain);
     }
+
+    /// <summary>Measures products alone, <see cref="FloatMultiplyAddsPerSecond"/> or <see cref="BrainMultiplyAddsPerSecond"/>: a tenth of a second, to be done again now and then in a run of hours.</summary>
+    public static double MeasureProducts(int threads, bool brain)
+    {
+        using var workers = new WorkerPool(threads);
+        return brain ? Brains(workers) : Floats(workers);
+    }
+
+    private static double Floats(WorkerPool workers) => Best(workers, new FloatJob(), (double)Loops * 12 * Vector<float>() * workers.WorkerCount);
+
+    private static double Brains(WorkerPool workers) =>
+        HasBrainProducts ? Best(workers, brainJob ??= new AssembledJob(Assemble((c, sum) => c.vdpbf16ps(sum, zmm12, zmm13))), (double)Loops * 12 * 32 * workers.WorkerCount) : 0;
 
     private static double Best(WorkerPool workers, ParallelJob job, double amount)
     {
