@@ -8,7 +8,11 @@ public partial class TinyDataTests
 {
     private const int Count = 400;
 
-    private static readonly ISkill[] All = [.. Mix.All.Select(entry => entry.Skill), .. Mix.Long(2048).Take(6).Select(entry => entry.Skill)];
+    private static readonly ISkill[] All =
+    [
+        .. Mix.All.Select(entry => entry.Skill), .. Mix.Long(2048).Take(6).Select(entry => entry.Skill),
+        .. Mix.Of(Course.FewWords).Take(1).Select(entry => entry.Skill), .. Mix.Of(Course.Third).Take(2).Select(entry => entry.Skill),
+    ];
 
     public static TheoryData<int> Skills => [.. Enumerable.Range(0, All.Length)];
 
@@ -126,6 +130,33 @@ public partial class TinyDataTests
                 Assert.Contains(ask.Answer.TrimEnd('.').Split(' ')[^1], passage.Text, StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData(24)]
+    [InlineData(int.MaxValue)]
+    public void Who_is_asked_for_is_who_it_is_told_of(int words)
+    {
+        var dice = new Dice(7);
+        var skill = new Passages.Lookup(words, bare: 1);
+        for (int i = 0; i < Count; i++)
+        {
+            Sample sample = skill.Next(dice, isTest: false);
+            string text = sample.Keys[0];
+            Assert.True(sample.Completions.Count > 1);
+            foreach ((Ask ask, int at) in sample.Completions.Select((ask, at) => (ask, at)))
+            {
+                string word = MarksPattern().Replace(at == 0 ? ask.Question[text.Length..] : ask.Question, "");
+                string said = text[Regex.Match(text, $@"\b{ask.Answer.Trim()}\b").Index..], his = said[..(NamePattern().Match(said, 1) is { Success: true } next ? next.Index : said.Length)];
+                Assert.Matches($@"[ =:-] ?{Regex.Escape(word)}\W*$", his);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^[. ]+|( of| =|[:?])$")]
+    private static partial Regex MarksPattern();
+
+    [GeneratedRegex(@"\p{Lu}")]
+    private static partial Regex NamePattern();
 
     [GeneratedRegex(@"^(\d+) ([-+*]) (\d+) = (\d+)")]
     private static partial Regex SumPattern();

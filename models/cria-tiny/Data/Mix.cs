@@ -15,6 +15,12 @@ internal enum Course
 
     /// <summary>Everything again, with more of what is learned last: reading, and copying without a slip.</summary>
     Second,
+
+    /// <summary>A word back to the person it is told of, among few words, and everything again so that nothing is forgotten.</summary>
+    FewWords,
+
+    /// <summary>Everything once more, that step with all words and in passages among it.</summary>
+    Third,
 }
 
 /// <summary>The skills, with the share of the training characters that each one gets in each course and the questions it gets in the test.</summary>
@@ -42,8 +48,16 @@ internal static class Mix
     ];
 
     /// <summary>The skills of a course with their shares.</summary>
-    public static (ISkill Skill, double Share)[] Of(Course course) =>
-        [.. All.Select(entry => (entry.Skill, Share: course == Course.First ? entry.First : entry.Second)).Where(entry => entry.Share > 0)];
+    public static (ISkill Skill, double Share)[] Of(Course course)
+    {
+        IEnumerable<(ISkill Skill, double Share)> all = All.Select(entry => (entry.Skill, Share: course == Course.First ? entry.First : entry.Second)).Where(entry => entry.Share > 0);
+        return course switch
+        {
+            Course.FewWords => [(new Lookup(words: 24, bare: 0.8), 60), .. all.Select(entry => (entry.Skill, entry.Share * 0.4))],
+            Course.Third => [(new Lookup(), 10), (new PassageQuestions(backwards: true, least: 2, most: 6), 10), .. all],
+            _ => [.. all],
+        };
+    }
 
     /// <summary>The skills of a stage of long contexts with their shares: numbers to be found again in texts that fill the context, reading, and all the others, so that none is forgotten.</summary>
     /// <param name="tokens">The context.</param>

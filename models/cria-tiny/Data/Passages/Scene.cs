@@ -1,7 +1,9 @@
 namespace Cria.TinyData.Passages;
 
 /// <summary>The choices of one passage: nothing is chosen twice in it, so that every question about it has one answer.</summary>
-internal sealed class Scene(Dice dice)
+/// <param name="dice">Decides everything.</param>
+/// <param name="words">Words of each list that may be chosen, the first ones; where there is such a bound no names are made up, and people are known by the first names of one list.</param>
+internal sealed class Scene(Dice dice, int words = int.MaxValue)
 {
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
 
@@ -12,7 +14,7 @@ internal sealed class Scene(Dice dice)
     public string New(IReadOnlyList<string> choices)
     {
         string chosen;
-        do chosen = dice.One(choices); while (!used.Add(chosen));
+        do chosen = One(choices); while (!used.Add(chosen));
         return chosen;
     }
 
@@ -20,7 +22,7 @@ internal sealed class Scene(Dice dice)
     public string Other(IReadOnlyList<string> choices)
     {
         string chosen;
-        do chosen = dice.One(choices); while (used.Contains(chosen));
+        do chosen = One(choices); while (used.Contains(chosen));
         return chosen;
     }
 
@@ -28,7 +30,7 @@ internal sealed class Scene(Dice dice)
     public string NewName(IReadOnlyList<string> known, double invented)
     {
         string name;
-        do name = dice.Chance(invented) ? Words.Invented(dice) : dice.One(known); while (!used.Add(name));
+        do name = words == int.MaxValue && dice.Chance(invented) ? Words.Invented(dice) : One(known); while (!used.Add(name));
         return name;
     }
 
@@ -36,17 +38,19 @@ internal sealed class Scene(Dice dice)
     public string NewNumber(int least, int most)
     {
         int number;
-        do number = dice.Number(least, most); while (!used.Add(FormattableString.Invariant($"{number}")));
+        do number = dice.Number(least, Math.Min(most, words == int.MaxValue ? most : least + words - 1)); while (!used.Add(FormattableString.Invariant($"{number}")));
         return number <= 20 && dice.Chance(0.6) ? Numbers.Name(number) : FormattableString.Invariant($"{number}");
     }
 
     /// <summary>Somebody new.</summary>
     public Person NewPerson()
     {
-        bool isGirl = dice.Chance(0.5);
+        bool isGirl = words < int.MaxValue || dice.Chance(0.5);
         string name = NewName(isGirl ? Words.Girls : Words.Boys, 0.15);
         return isGirl ? new Person(name, "she", "her", "her") : new Person(name, "he", "him", "his");
     }
+
+    private string One(IReadOnlyList<string> choices) => choices[dice.Number(0, Math.Min(choices.Count, words) - 1)];
 
     /// <summary>One form of a sentence.</summary>
     public string Say(string form) => dice.Say(form);
