@@ -5,8 +5,8 @@ using Microsoft.Extensions.AI;
 using var model = LanguageModel.Load(args.FirstOrDefault());
 using IChatClient client = model.AsIChatClient();
 
-AIFunction[] functions = [AIFunctionFactory.Create(SecretNumber, "secret_number")];
-List<ChatMessage> messages = [new(ChatRole.User, "What is Mira's secret number?")];
+AIFunction[] functions = [AIFunctionFactory.Create(Code, "code")];
+List<ChatMessage> messages = [new(ChatRole.User, "What is the code of Clara?")];
 
 // Larger models decide for themselves whether to call (ChatToolMode.Auto). The small one that ships never learnt to; RequireAny holds its answer to a call all the same.
 var options = new ChatOptions { Tools = [.. functions], ToolMode = ChatToolMode.RequireAny, Temperature = 0 };
@@ -26,7 +26,7 @@ while (true)
 }
 Console.WriteLine(messages[^1].Text);
 
-[Description("Tells a person's secret number.")]
-static string SecretNumber([Description("Whose number it is.")] Person person) => $"{person}'s secret number is {(person == Person.Mira ? 4821 : 1765)}.";
+[Description("Tells the code of a person.")]
+static string Code([Description("Whose code it is.")] Person person) => $"The code of {person} is {(person == Person.Clara ? 4821 : 1765)}.";
 
-internal enum Person { Mira, Tom }
+internal enum Person { Clara, Ben }

@@ -22,7 +22,7 @@ public partial class SampleTests(Packages packages)
     public async Task Tools_are_called_and_their_results_reach_the_model()
     {
         string[] lines = (await Run("Tools")).Trim().Split('\n');
-        Assert.Matches(@"^secret_number\((Mira|Tom)\): (Mira's secret number is 4821|Tom's secret number is 1765)\.$", lines[0]);
+        Assert.Matches(@"^code\((Clara|Ben)\): The code of (Clara is 4821|Ben is 1765)\.$", lines[0]);
         Assert.Matches("4821|1765", lines[1]);
     }
 
