@@ -5,7 +5,7 @@ namespace Cria.TinyData.Passages;
 /// The same texts are asked about many times, each time anew who of all of them it is: asked once about each, one finds out who is left over and not where the word stands.
 /// From bare pairs, with the answer right behind the word, to conversations, so that the step is learnt where it is shortest and carried over.
 /// </summary>
-/// <param name="words">Words of each list that are used: the first ones. Few, and the step is learnt in a thousand batches of them; of many it was not learnt at all.</param>
+/// <param name="words">Words of each list that are used: the first ones. Among few the step is learnt soon; among many it was not learnt at all.</param>
 /// <param name="bare">Share of bare pairs.</param>
 internal sealed class Lookup(int words = int.MaxValue, double bare = 0.3) : ISkill
 {
