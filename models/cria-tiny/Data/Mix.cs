@@ -53,7 +53,7 @@ internal static class Mix
         IEnumerable<(ISkill Skill, double Share)> all = All.Select(entry => (entry.Skill, Share: course == Course.First ? entry.First : entry.Second)).Where(entry => entry.Share > 0);
         return course switch
         {
-            Course.FewWords => [(new Lookup(words: 24, bare: 0.8), 60), .. all.Select(entry => (entry.Skill, entry.Share * 0.4))],
+            Course.FewWords => [(new Lookup(fewWords: true), 60), .. all.Select(entry => (entry.Skill, entry.Share * 0.4))],
             Course.Third => [(new Lookup(), 10), (new PassageQuestions(backwards: true, least: 2, most: 6), 10), .. all],
             _ => [.. all],
         };

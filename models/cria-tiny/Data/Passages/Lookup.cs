@@ -5,33 +5,33 @@ namespace Cria.TinyData.Passages;
 /// The same texts are asked about many times, each time anew who of all of them it is: asked once about each, one finds out who is left over and not where the word stands.
 /// From bare pairs, with the answer right behind the word, to conversations, so that the step is learnt where it is shortest and carried over.
 /// </summary>
-/// <param name="words">Words of each list that are used: the first ones. Among few the step is learnt soon; among many it was not learnt at all.</param>
-/// <param name="bare">Share of bare pairs.</param>
-internal sealed class Lookup(int words = int.MaxValue, double bare = 0.3) : ISkill
+/// <param name="fewWords">True for the first words of each list only and most of it bare pairs, where the step is learnt soon; among all words it was not learnt at all.</param>
+internal sealed class Lookup(bool fewWords = false) : ISkill
 {
     private const int FewWords = 24;
 
-    private static readonly string[] Ages = [.. Enumerable.Range(5, 91).Select(age => FormattableString.Invariant($"{age}"))];
+    private static readonly IReadOnlyList<string>[] Lists =
+        [Words.Foods, Words.Things, Words.Jobs, Words.Pets, [.. Enumerable.Range(5, 91).Select(age => FormattableString.Invariant($"{age}"))]];
 
     /// <inheritdoc/>
     public Sample Next(Dice dice, bool isTest)
     {
-        var scene = new Scene(dice, words);
-        int count = dice.Number(2, words <= FewWords ? 6 : 8), questions = isTest ? 1 : 16;
-        return dice.Chance(bare) ? Pairs(scene, count, questions) : Sentences(scene, count, questions);
+        var scene = new Scene(dice, fewWords ? FewWords : null);
+        int count = dice.Number(2, fewWords ? 6 : 8), questions = isTest ? 1 : 16;
+        return dice.Chance(fewWords ? 0.8 : 0.3) ? Pairs(scene, count, questions) : Sentences(scene, count, questions);
     }
 
     private static Sample Pairs(Scene scene, int count, int questions)
     {
         Dice dice = scene.Dice;
-        // Most in the plainest form, "Ada bread. Tom rice. bread? Ada", where the step is shortest.
+        // Half in the plainest form, "Ada bread. Tom rice. bread? Ada", where the step is shortest.
         bool isPlain = dice.Chance(0.5);
         string link = isPlain ? " " : dice.One(" ", ": ", " = ", " - ", " and ", " has "), mark = isPlain ? "?" : dice.One("", ":", "?", " =", " of");
         string between = isPlain ? ". " : dice.One(". ", ", ", "; ", "\n"), before = isPlain ? " " : dice.One(" ", ". "), end = before == ". " ? "" : isPlain ? "." : dice.One(".", ".\n");
-        IReadOnlyList<string> list = dice.One(Words.Foods, Words.Things, Words.Jobs, Words.Pets, Ages);
+        IReadOnlyList<string> list = dice.One(Lists);
         bool isMixed = dice.Chance(0.5);
         (string Name, string Word)[] pairs =
-            [.. Enumerable.Range(0, count).Select(_ => (scene.NewPerson().Name, scene.New(isMixed ? dice.One(Words.Foods, Words.Things, Words.Jobs, Words.Pets, Ages) : list)))];
+            [.. Enumerable.Range(0, count).Select(_ => (scene.NewPerson().Name, scene.New(isMixed ? dice.One(Lists) : list)))];
         string text = string.Join(between, pairs.Select(pair => pair.Name + link + pair.Word)) + end;
         return Of(text, dice, questions, pairs, pair => new Ask(before + pair.Word + mark, " " + pair.Name));
     }

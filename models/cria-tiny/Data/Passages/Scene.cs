@@ -2,8 +2,8 @@ namespace Cria.TinyData.Passages;
 
 /// <summary>The choices of one passage: nothing is chosen twice in it, so that every question about it has one answer.</summary>
 /// <param name="dice">Decides everything.</param>
-/// <param name="words">Words of each list that may be chosen, the first ones; where there is such a bound no names are made up, and people are known by the first names of one list.</param>
-internal sealed class Scene(Dice dice, int words = int.MaxValue)
+/// <param name="words">Words of each list that may be chosen, the first ones, and numbers of each range; null for all. Where there is such a bound no names are made up, and all people are girls.</param>
+internal sealed class Scene(Dice dice, int? words = null)
 {
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
 
@@ -30,7 +30,7 @@ internal sealed class Scene(Dice dice, int words = int.MaxValue)
     public string NewName(IReadOnlyList<string> known, double invented)
     {
         string name;
-        do name = words == int.MaxValue && dice.Chance(invented) ? Words.Invented(dice) : One(known); while (!used.Add(name));
+        do name = words is null && dice.Chance(invented) ? Words.Invented(dice) : One(known); while (!used.Add(name));
         return name;
     }
 
@@ -38,20 +38,20 @@ internal sealed class Scene(Dice dice, int words = int.MaxValue)
     public string NewNumber(int least, int most)
     {
         int number;
-        do number = dice.Number(least, Math.Min(most, words == int.MaxValue ? most : least + words - 1)); while (!used.Add(FormattableString.Invariant($"{number}")));
+        do number = dice.Number(least, words is { } bound ? Math.Min(most, least + bound - 1) : most); while (!used.Add(FormattableString.Invariant($"{number}")));
         return number <= 20 && dice.Chance(0.6) ? Numbers.Name(number) : FormattableString.Invariant($"{number}");
     }
 
     /// <summary>Somebody new.</summary>
     public Person NewPerson()
     {
-        bool isGirl = words < int.MaxValue || dice.Chance(0.5);
+        bool isGirl = words is not null || dice.Chance(0.5);
         string name = NewName(isGirl ? Words.Girls : Words.Boys, 0.15);
         return isGirl ? new Person(name, "she", "her", "her") : new Person(name, "he", "him", "his");
     }
 
-    private string One(IReadOnlyList<string> choices) => choices[dice.Number(0, Math.Min(choices.Count, words) - 1)];
-
     /// <summary>One form of a sentence.</summary>
     public string Say(string form) => dice.Say(form);
+
+    private string One(IReadOnlyList<string> choices) => choices[dice.Number(0, Math.Min(choices.Count, words ?? choices.Count) - 1)];
 }
