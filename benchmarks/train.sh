@@ -35,7 +35,7 @@ measure() {
         --learning-rate 1e-3 --schedule constant --warmup 10 --seed 1 --skip-too-long --save-every 100000 "$@" 2> /dev/null > "$folder.txt" &
     local process=$! memory=0 now
     while kill -0 $process 2> /dev/null; do
-        now=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status" 2> /dev/null || true)
+        now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status" 2> /dev/null || true)
         [ -n "$now" ] && memory=$now
         sleep 0.2
     done
