@@ -75,20 +75,21 @@ internal static class BenchCommand
             CpuBackend backend = CpuBackend.Create(threads);
             using var model = new Llama(source, config, backend, new LoadProgress(terminal, summary.Name, cancellationToken));
             using var bench = new ThroughputBench(model, source, plan.KvTypes);
+            using var meter = new LimitMeter(backend.ThreadCount);
             foreach (int depth in plan.Depths)
             {
                 foreach (int tokens in plan.Prompts)
-                    Time("prompt", tokens, depth, () => bench.Prompt(tokens, plan.Repetitions, depth, cancellationToken), (result, limits) => BenchLimit.OfPrompt(result, limits, bench.IsQuantized));
+                    Time("prompt", tokens, depth, between => bench.Prompt(tokens, plan.Repetitions, depth, between, cancellationToken), (result, limits) => BenchLimit.OfPrompt(result, limits, bench.IsQuantized));
                 foreach (int tokens in plan.Answers)
-                    Time("answer", tokens, depth, () => bench.Decode(tokens, plan.Repetitions, depth, cancellationToken), BenchLimit.OfAnswer);
+                    Time("answer", tokens, depth, between => bench.Decode(tokens, plan.Repetitions, depth, between, cancellationToken), BenchLimit.OfAnswer);
             }
 
-            void Time(string test, int tokens, int depth, Func<ThroughputResult> run, Func<ThroughputResult, MachineLimits, BenchLimit> limit)
+            void Time(string test, int tokens, int depth, Func<Action, ThroughputResult> run, Func<ThroughputResult, IReadOnlyList<MachineLimits>, BenchLimit> limit)
             {
                 string name = FormattableString.Invariant($"{test} {tokens}{(depth > 0 ? FormattableString.Invariant($" after {depth}") : "")}");
                 status.Show(FormattableString.Invariant($"timing: {name}, {backend.ThreadCount} threads, {plan.Repetitions} times"));
-                MachineLimits limits = MachineLimits.Measure(backend.ThreadCount);
-                ThroughputResult result = run();
+                var limits = new List<MachineLimits>();
+                ThroughputResult result = run(() => limits.Add(meter.Measure()));
                 status.Clear();
                 report.Add(new BenchRow(summary, backend.ThreadCount, name, result, limit(result, limits)));
             }

@@ -37,10 +37,19 @@ public sealed unsafe record MachineLimits(
     /// <summary>Measures; takes about a second and, for that time, up to 1 GiB of memory.</summary>
     public static MachineLimits Measure(int threads)
     {
-        using var workers = new WorkerPool(threads);
-        long bytesPerThread = Math.Min(MostReadBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8) / threads / 4096 * 4096;
-        using var memory = new NativeBuffer(bytesPerThread * threads);
-        double read = Best(workers, new ReadJob(memory.Data, bytesPerThread), bytesPerThread * threads);
+        using var meter = new LimitMeter(threads);
+        return meter.Measure();
+    }
+
+    /// <summary>Memory to read for <see cref="Measure(WorkerPool, NativeBuffer)"/>.</summary>
+    internal static NativeBuffer MemoryFor(int threads) =>
+        new(Math.Min(MostReadBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8) / threads / 4096 * 4096 * threads);
+
+    /// <summary>Measures with all workers.</summary>
+    internal static MachineLimits Measure(WorkerPool workers, NativeBuffer memory)
+    {
+        int threads = workers.WorkerCount;
+        double read = Best(workers, new ReadJob(memory.Data, memory.ByteCount / threads), memory.ByteCount);
         (double floats, double brain) = (Floats(workers), Brains(workers));
         (ParallelJob int8, string instruction, int productsPerLoop) = Int8();
         return new MachineLimits(threads, read, Best(workers, int8, (double)Loops * productsPerLoop * threads), instruction, floats, brain);

@@ -51,7 +51,12 @@ public sealed class ThroughputBench : IDisposable
     /// Times a prompt of <paramref name="tokens"/> tokens, in steps of <see cref="PromptChunk"/>, to the logits of its last token, after <paramref name="depth"/> tokens in the cache.
     /// One run warms up. Throws <see cref="CriaException"/> when they are longer than the model's context.
     /// </summary>
-    public ThroughputResult Prompt(int tokens, int repetitions, int depth = 0, CancellationToken cancellationToken = default)
+    /// <param name="tokens">Tokens of the prompt.</param>
+    /// <param name="repetitions">Timed runs.</param>
+    /// <param name="depth">Tokens in the cache before.</param>
+    /// <param name="between">Called before the first timed run and after each.</param>
+    /// <param name="cancellationToken">Ends it within a step.</param>
+    public ThroughputResult Prompt(int tokens, int repetitions, int depth = 0, Action? between = null, CancellationToken cancellationToken = default)
     {
         Fill(depth, tokens);
         int[] prompt = RandomTokens(tokens);
@@ -61,14 +66,19 @@ public sealed class ThroughputBench : IDisposable
         {
             sequence.Truncate(depth);
             Feed(prompt, cancellationToken);
-        }, cancellationToken), work);
+        }, between, cancellationToken), work);
     }
 
     /// <summary>
     /// Times <paramref name="tokens"/> steps of one token each, after <paramref name="depth"/> tokens in the cache. One run warms up.
     /// Throws <see cref="CriaException"/> when they are longer than the model's context.
     /// </summary>
-    public ThroughputResult Decode(int tokens, int repetitions, int depth = 0, CancellationToken cancellationToken = default)
+    /// <param name="tokens">Steps.</param>
+    /// <param name="repetitions">Timed runs.</param>
+    /// <param name="depth">Tokens in the cache before.</param>
+    /// <param name="between">Called before the first timed run and after each.</param>
+    /// <param name="cancellationToken">Ends it within a step.</param>
+    public ThroughputResult Decode(int tokens, int repetitions, int depth = 0, Action? between = null, CancellationToken cancellationToken = default)
     {
         Fill(depth, tokens);
         int[] next = RandomTokens(tokens);
@@ -83,7 +93,7 @@ public sealed class ThroughputBench : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 Step(next.AsSpan(i, 1), Logits.Last);
             }
-        }, cancellationToken);
+        }, between, cancellationToken);
         return new ThroughputResult(tokens, times, work);
     }
 
@@ -94,10 +104,11 @@ public sealed class ThroughputBench : IDisposable
         cache.Dispose();
     }
 
-    private static List<double> Times(int repetitions, Action run, CancellationToken cancellationToken)
+    private static List<double> Times(int repetitions, Action run, Action? between, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(repetitions);
         run();
+        between?.Invoke();
         var times = new List<double>(repetitions);
         for (int i = 0; i < repetitions; i++)
         {
@@ -105,6 +116,7 @@ public sealed class ThroughputBench : IDisposable
             long start = Stopwatch.GetTimestamp();
             run();
             times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            between?.Invoke();
         }
         return times;
     }

@@ -20,19 +20,13 @@ public sealed record ThroughputResult(int Tokens, IReadOnlyList<double> Seconds,
         }
     }
 
-    /// <summary>Multiply-adds a second of the median run, in weights alone.</summary>
-    public double MultiplyAddsPerSecond => Work.MultiplyAdds / MedianSeconds;
+    private double MedianSeconds => Median(Seconds);
 
-    /// <summary>Bytes read a second in the median run.</summary>
-    public double BytesPerSecond => Work.BytesRead / MedianSeconds;
-
-    private double MedianSeconds
+    /// <summary>The middle number, or what lies halfway between the middle two.</summary>
+    public static double Median(IEnumerable<double> numbers)
     {
-        get
-        {
-            double[] sorted = [.. Seconds.Order()];
-            return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-        }
+        double[] sorted = [.. numbers.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }
 
