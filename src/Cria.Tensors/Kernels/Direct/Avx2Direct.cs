@@ -7,9 +7,9 @@ namespace Cria.Tensors.Kernels.Direct;
 internal static class Avx2Direct
 {
     /// <summary><see cref="Quantization.Q4_0"/>: all 32 columns of a block fit into 16 bits.</summary>
-    public static Assembler Q4_0(bool interleaved)
+    public static Assembler Q4_0(DirectRows layout)
     {
-        var rows = new Avx2Rows(blockBytes: 18, interleaved);
+        var rows = new Avx2Rows(blockBytes: 18, layout);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         AssemblerRegisterYMM sum = ymm4, mask = ymm12, free = ymm5, scale = ymm6;
@@ -34,9 +34,9 @@ internal static class Avx2Direct
     }
 
     /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once.</summary>
-    public static Assembler Q8_0(bool interleaved)
+    public static Assembler Q8_0(DirectRows layout)
     {
-        var rows = new Avx2Rows(blockBytes: 34, interleaved);
+        var rows = new Avx2Rows(blockBytes: 34, layout);
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         AssemblerRegisterYMM sum = ymm4, free = ymm5, scale = ymm6, other = ymm7;
         return rows.Loop(blocksOf32: 1, stackBytes: 0, Avx2Rows.Both(half =>
@@ -52,14 +52,14 @@ internal static class Avx2Direct
     }
 
     /// <summary><see cref="Quantization.Q4_K"/>: both halves together, so that activations are spread once; scales and minimums wait as bytes on the stack.</summary>
-    public static Assembler Q4_K(bool interleaved)
+    public static Assembler Q4_K(DirectRows layout)
     {
-        var rows = new Avx2Rows(blockBytes: 144, interleaved);
+        var rows = new Avx2Rows(blockBytes: 144, layout);
         Assembler c = rows.Code;
         AssemblerRegisterYMM mask = ymm12, xLow = ymm0, xHigh = ymm1;
         AssemblerRegisterYMM[] low = [ymm2, ymm3], high = [ymm4, ymm5], factor = [ymm8, ymm9], minimum = [ymm10, ymm11];
         const int heads0 = 2 * 128, words = 4 * 128;
-        return rows.Loop(blocksOf32: 8, stackBytes: words + (interleaved ? 0 : 16 * 128), () =>
+        return rows.Loop(blocksOf32: 8, stackBytes: words + (layout == DirectRows.Apart ? 16 * 128 : 0), () =>
         {
             // What must be turned is turned at once, for the loop has no registers to spare.
             AssemblerMemoryOperand[][] quants = [.. Enumerable.Range(0, 16).Select(i => rows.Words(half: i % 2, 16 + (16 * (i / 2)), words + (128 * i), [ymm0, ymm1, ymm2, ymm3]))];
@@ -124,9 +124,9 @@ internal static class Avx2Direct
     }
 
     /// <summary><see cref="Quantization.Q6_K"/>: sums of the sixteen groups wait on the stack, so that they are added in order.</summary>
-    public static Assembler Q6_K(bool interleaved)
+    public static Assembler Q6_K(DirectRows layout)
     {
-        var rows = new Avx2Rows(blockBytes: 210, interleaved, startsOf: 16);
+        var rows = new Avx2Rows(blockBytes: 210, layout, startsOf: 16);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         const int sums = 16 * 32, highs = 32 * 32, lows = 36 * 32;

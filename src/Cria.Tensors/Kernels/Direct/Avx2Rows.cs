@@ -19,24 +19,29 @@ internal sealed unsafe class Avx2Rows
     private static readonly AssemblerRegister64[] Fours = [rsi, r8, r9, r10];
 
     private readonly int blockBytes;
+    private readonly DirectRows rows;
     private readonly bool interleaved;
 
     /// <summary>Products of four columns with eight rows in a block; how many are assembled; bytes asked for on the way.</summary>
     private int products, multiplied, asked;
+
+    /// <summary>How far before its use a stream that is read once is asked for. A block of 256 columns is not read from its beginning to its end.</summary>
+    private int nearBytes;
 
     private readonly int startStep;
     private Label bytesOfFour;
 
     /// <summary>Begins a kernel.</summary>
     /// <param name="blockBytes">Bytes of a block.</param>
-    /// <param name="interleaved">True for rows side by side (<see cref="Quantization.InterleavedRows"/>), false for rows one after another.</param>
+    /// <param name="rows">How they lie.</param>
     /// <param name="startsOf">Columns that an integer sum is made of: 32 or 16.</param>
-    public Avx2Rows(int blockBytes, bool interleaved, int startsOf = 32)
+    public Avx2Rows(int blockBytes, DirectRows rows, int startsOf = 32)
     {
         startStep = ScaleStep * 32 / startsOf;
         bytesOfFour = Code.CreateLabel();
         this.blockBytes = blockBytes;
-        this.interleaved = interleaved;
+        this.rows = rows;
+        interleaved = rows != DirectRows.Apart;
     }
 
     public Assembler Code { get; } = new(64);
@@ -84,6 +89,7 @@ internal sealed unsafe class Avx2Rows
         Label loop = c.CreateLabel();
         c.Label(ref loop);
         products = spreads * 8 * blocksOf32;
+        nearBytes = blocksOf32 == 1 ? 1536 : 8192;
         asked = multiplied = 0;
         block();
         if (asked < 16 * blockBytes) throw new InvalidOperationException("part of a block is not asked for");
@@ -203,14 +209,20 @@ internal sealed unsafe class Avx2Rows
 
     /// <summary>
     /// Asks for the share of one product of four columns. A core with all its miss buffers in use drops wishes: they are spread over the work, and in sixteen streams,
-    /// which the hardware does not follow, each is made twice, the second where the first was made a while ago.
+    /// which the hardware does not follow, each is made twice, the second where the first was made a while ago. One stream that is read once is asked for shortly before,
+    /// past the second-level cache.
     /// </summary>
     private void Prefetch()
     {
         for (multiplied++; asked * products < 16 * blockBytes * multiplied; asked += 64)
         {
+            if (rows == DirectRows.SideBySideOnce)
+            {
+                Code.prefetchnta(__[Fours[0] + (asked + nearBytes)]);
+                continue;
+            }
             Code.prefetcht1(__[Ahead + asked]);
-            if (!interleaved) Code.prefetcht0(__[Ahead + (asked - 16384)]);
+            if (rows == DirectRows.Apart) Code.prefetcht0(__[Ahead + (asked - 16384)]);
         }
     }
 

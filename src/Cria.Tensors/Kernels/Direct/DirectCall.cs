@@ -18,7 +18,7 @@ internal unsafe struct DirectCall
     /// <summary>Stored blocks of a row.</summary>
     public long Count;
 
-    /// <summary>As many readable bytes as are multiplied, wanted soon: they are asked for on the way.</summary>
+    /// <summary>As many readable bytes as are multiplied, wanted soon: they are asked for on the way, except with <see cref="DirectRows.SideBySideOnce"/>.</summary>
     public byte* Ahead;
 
     /// <summary>Activations [block of 32, 4 tokens, 32].</summary>

@@ -13,7 +13,7 @@ internal unsafe struct DirectFloatCall
     /// <summary>Two groups of rows side by side (<see cref="Quantization.InterleavedRows"/>): for each column sixteen stored values.</summary>
     public byte* First, Second;
 
-    /// <summary>As many readable bytes as both groups have, wanted soon: they are asked for on the way.</summary>
+    /// <summary>As many readable bytes as both groups have, wanted soon: they are asked for on the way where rows are read for further tokens.</summary>
     public byte* Ahead;
 
     /// <summary>Activations [column, <see cref="FloatKernel.TileTokens"/>], of which the first tokens are multiplied.</summary>
@@ -40,21 +40,24 @@ internal sealed unsafe class DirectFloatProduct
     /// <summary>Most tokens of a call: four sums and an activation each, and a weight, are all registers there are.</summary>
     public const int MostTokens = 3;
 
-    private readonly nint[] entries = new nint[MostTokens];
+    /// <summary>How far before its use a stream that is read once is asked for, past the second-level cache.</summary>
+    private const int NearBytes = 1024;
+
+    private readonly nint[] entries = new nint[2 * MostTokens];
 
     /// <summary>Assembles the products of F32, F16 or BF16.</summary>
     public DirectFloatProduct(TensorType type)
     {
-        for (int tokens = 1; tokens <= MostTokens; tokens++) entries[tokens - 1] = (nint)ExecutableMemory.Place(Assemble(type, tokens));
+        for (int i = 0; i < entries.Length; i++) entries[i] = (nint)ExecutableMemory.Place(Assemble(type, 1 + (i / 2), once: i % 2 == 1));
     }
 
-    /// <summary>Multiplies 32 rows with the first tokens, of which there are one to <see cref="MostTokens"/>.</summary>
-    public void Run(in DirectFloatCall call, int tokens)
+    /// <summary>Multiplies 32 rows with the first tokens, of which there are one to <see cref="MostTokens"/>; with <paramref name="once"/> the rows are not read again for others.</summary>
+    public void Run(in DirectFloatCall call, int tokens, bool once)
     {
-        fixed (DirectFloatCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<DirectFloatCall*, void>)entries[tokens - 1])(arguments);
+        fixed (DirectFloatCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<DirectFloatCall*, void>)entries[(2 * (tokens - 1)) + (once ? 1 : 0)])(arguments);
     }
 
-    private static Assembler Assemble(TensorType type, int tokens)
+    private static Assembler Assemble(TensorType type, int tokens, bool once)
     {
         int groupBytes = 16 * (type == TensorType.F32 ? 4 : 2);
         var c = new Assembler(64);
@@ -73,7 +76,14 @@ internal sealed unsafe class DirectFloatProduct
         ForEachSum((sum, place) => c.vmovups(sum, __ymmword_ptr[place]));
         Label loop = c.CreateLabel();
         c.Label(ref loop);
-        for (int line = 0; line < 2 * Unroll * groupBytes; line += 64) c.prefetcht1(__[ahead + line]);
+        for (int group = 0; group < 2; group++)
+        {
+            for (int line = 0; line < Unroll * groupBytes; line += 64)
+            {
+                if (once) c.prefetchnta(__[groups[group] + (NearBytes + line)]);
+                else c.prefetcht1(__[ahead + ((group * Unroll * groupBytes) + line)]);
+            }
+        }
         for (int column = 0; column < Unroll; column++)
         {
             for (int token = 0; token < tokens; token++) c.vbroadcastss(spreads[token], __dword_ptr[x + (XStep * column) + (sizeof(float) * token)]);

@@ -9,28 +9,23 @@ namespace Cria.Tensors.Kernels.Direct;
 /// </summary>
 internal sealed unsafe class DirectProduct
 {
-    private readonly delegate* unmanaged[SuppressGCTransition]<DirectCall*, void> rows, interleaved;
+    private readonly nint[] entries = new nint[3];
 
-    /// <summary>Assembles both forms.</summary>
-    /// <param name="code">The product of rows one after another (false) or side by side (true).</param>
+    /// <summary>Assembles all forms.</summary>
+    /// <param name="code">The product of rows that lie in one of the ways there are.</param>
     /// <param name="hasStarts">As <see cref="HasStarts"/>.</param>
-    public DirectProduct(Func<bool, Assembler> code, bool hasStarts)
+    public DirectProduct(Func<DirectRows, Assembler> code, bool hasStarts)
     {
-        rows = (delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)ExecutableMemory.Place(code(false));
-        interleaved = (delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)ExecutableMemory.Place(code(true));
+        for (int rows = 0; rows < entries.Length; rows++) entries[rows] = (nint)ExecutableMemory.Place(code((DirectRows)rows));
         HasStarts = hasStarts;
     }
 
     /// <summary>True when <see cref="DirectCall.Starts"/> is read.</summary>
     public bool HasStarts { get; }
 
-    /// <summary>Multiplies 16 rows, which lie one after another or side by side (<see cref="Quantization.InterleavedRows"/>).</summary>
-    public void Run(in DirectCall call, bool isInterleaved)
+    /// <summary>Multiplies 16 rows.</summary>
+    public void Run(in DirectCall call, DirectRows rows)
     {
-        fixed (DirectCall* arguments = &call)
-        {
-            if (isInterleaved) interleaved(arguments);
-            else rows(arguments);
-        }
+        fixed (DirectCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)entries[(int)rows])(arguments);
     }
 }

@@ -17,7 +17,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 
     public override int TileTokens => Tile;
 
-    public override bool ReadsSigned(Unpacker format) => Narrow(format) is Int8Sums.EightSigned or Int8Sums.One;
+    public override bool ReadsSigned(Unpacker format) => Narrow(format) == Int8Sums.One;
 
     public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
     {
@@ -40,19 +40,18 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
     private static Int8Sums Narrow(Unpacker format) => format.Largest switch
     {
         <= 15 => Int8Sums.Eight,
-        31 when format.Zero == 16 => Int8Sums.EightSigned,
         <= 31 => Int8Sums.Four,
-        63 when format.Zero == 32 && format.GroupSize == 16 => Int8Sums.EightSigned,
+        63 when format.GroupSize == 16 => Int8Sums.Two,
         _ => Int8Sums.One,
     };
 
     private static Assembler Assemble(Int8Variant variant)
     {
         (int groups, bool starts, bool minimums, _, int tokens) = variant;
-        bool signed = variant.Sums is Int8Sums.EightSigned or Int8Sums.One;
+        bool signed = variant.Sums == Int8Sums.One;
         int quads = 8 / groups;
-        // Formats of five bits without a zero have 32 columns to a scale: the sums of the first half wait on the stack for those of the second.
-        int stretch = variant.Sums switch { Int8Sums.One => 1, Int8Sums.Four => Math.Min(4, quads), _ => quads };
+        // Formats of five bits have 32 columns to a scale: the sums of the first half wait on the stack for those of the second.
+        int stretch = variant.Sums switch { Int8Sums.One or Int8Sums.Two => 1, Int8Sums.Four => Math.Min(4, quads), _ => quads };
         bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
         var c = new Assembler(64);
         var frame = new Int8Frame(c, Tile);
@@ -71,6 +70,27 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         Label loop = c.CreateLabel();
         c.Label(ref loop);
         for (int group = 0; group < groups; group++)
+        {
+            if (variant.Sums == Int8Sums.Two) Sixteen(group);
+            else Together(group);
+        }
+        frame.Next(loop, groups, starts, minimums);
+        if (waits) c.add(rsp, 32 * 2 * Tile);
+        Registers.Leave(c);
+        return c;
+
+        AssemblerMemoryOperand Result(int t, int p) => t switch
+        {
+            0 => __ymmword_ptr[y + (32 * p)],
+            1 => __ymmword_ptr[y + yStep + (32 * p)],
+            2 => __ymmword_ptr[y + (yStep * 2) + (32 * p)],
+            _ => __ymmword_ptr[y + yThree + (32 * p)],
+        };
+
+        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + (64 * quad) + (32 * p)];
+
+        // All tokens step by step: their sums stay in registers.
+        void Together(int group)
         {
             for (int step = 0; step < quads; step++)
             {
@@ -94,44 +114,56 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                     c.vmovdqu(__[rsp + (32 * ((2 * t) + p))], Sum(p, t));
                 });
             }
+            for (int t = 0; t < tokens; t++) Finish(t, group, [Sum(0, t), Sum(1, t)]);
+        }
+
+        // Token by token: the weights stay in registers, for two steps' sums are widened at once.
+        void Sixteen(int group)
+        {
+            AssemblerRegisterYMM[] sums = [ymm8, ymm9], later = [ymm10, ymm11], addend = [ymm13, ymm15];
+            for (int i = 0; i < 8; i++) c.vmovdqu(Registers.Y[i], Weights((4 * group) + (i / 2), i % 2));
             for (int t = 0; t < tokens; t++)
             {
-                if (starts) c.vpbroadcastd(broadcast, __dword_ptr[start + (4 * ((group * Tile) + t))]);
-                for (int p = 0; p < 2; p++)
+                for (int step = 0; step < 4; step++)
                 {
-                    if (stretch > 1) c.vpmaddwd(Sum(p, t), Sum(p, t), ones);
-                    if (waits) c.vpaddd(Sum(p, t), Sum(p, t), __[rsp + (32 * ((2 * t) + p))]);
-                    if (starts) c.vpaddd(Sum(p, t), Sum(p, t), broadcast);
-                    c.vcvtdq2ps(Sum(p, t), Sum(p, t));
+                    int quad = (4 * group) + step;
+                    if (t == 0 && step == 0) c.prefetcht0(__[x + ahead + (64 * group)]);
+                    c.vpbroadcastd(broadcast, __dword_ptr[x + (Int8Activations.BlockSize * t) + (4 * quad)]);
+                    AssemblerRegisterYMM[] target = step < 2 ? sums : later;
+                    for (int p = 0; p < 2; p++) c.vpmaddubsw(step % 2 == 0 ? target[p] : addend[p], Registers.Y[(2 * step) + p], broadcast);
+                    if (step % 2 == 0) continue;
+                    for (int p = 0; p < 2; p++) c.vpaddw(target[p], target[p], addend[p]);
+                    for (int p = 0; p < 2; p++) c.vpmaddwd(target[p], target[p], ones);
                 }
-                c.vbroadcastss(broadcast, __dword_ptr[xScales + (4 * t)]);
-                for (int p = 0; p < 2; p++)
-                {
-                    c.vmulps(product[p], broadcast, __[scales + (64 * group) + (32 * p)]);
-                    c.vfmadd213ps(Sum(p, t), product[p], Result(t, p));
-                }
-                if (minimums)
-                {
-                    c.vbroadcastss(broadcast, __dword_ptr[xSums + (4 * ((group * Tile) + t))]);
-                    for (int p = 0; p < 2; p++) c.vfnmadd231ps(Sum(p, t), broadcast, __[lows + (64 * group) + (32 * p)]);
-                }
-                for (int p = 0; p < 2; p++) c.vmovups(Result(t, p), Sum(p, t));
+                for (int p = 0; p < 2; p++) c.vpaddd(sums[p], sums[p], later[p]);
+                Finish(t, group, sums);
             }
         }
-        frame.Next(loop, groups, starts, minimums);
-        if (waits) c.add(rsp, 32 * 2 * Tile);
-        Registers.Leave(c);
-        return c;
 
-        AssemblerMemoryOperand Result(int t, int p) => t switch
+        // The group's sums of one token go to its results.
+        void Finish(int t, int group, AssemblerRegisterYMM[] sums)
         {
-            0 => __ymmword_ptr[y + (32 * p)],
-            1 => __ymmword_ptr[y + yStep + (32 * p)],
-            2 => __ymmword_ptr[y + (yStep * 2) + (32 * p)],
-            _ => __ymmword_ptr[y + yThree + (32 * p)],
-        };
-
-        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + (64 * quad) + (32 * p)];
+            if (starts) c.vpbroadcastd(broadcast, __dword_ptr[start + (4 * ((group * Tile) + t))]);
+            for (int p = 0; p < 2; p++)
+            {
+                if (stretch > 1) c.vpmaddwd(sums[p], sums[p], ones);
+                if (waits) c.vpaddd(sums[p], sums[p], __[rsp + (32 * ((2 * t) + p))]);
+                if (starts) c.vpaddd(sums[p], sums[p], broadcast);
+                c.vcvtdq2ps(sums[p], sums[p]);
+            }
+            c.vbroadcastss(broadcast, __dword_ptr[xScales + (4 * t)]);
+            for (int p = 0; p < 2; p++)
+            {
+                c.vmulps(product[p], broadcast, __[scales + (64 * group) + (32 * p)]);
+                c.vfmadd213ps(sums[p], product[p], Result(t, p));
+            }
+            if (minimums)
+            {
+                c.vbroadcastss(broadcast, __dword_ptr[xSums + (4 * ((group * Tile) + t))]);
+                for (int p = 0; p < 2; p++) c.vfnmadd231ps(sums[p], broadcast, __[lows + (64 * group) + (32 * p)]);
+            }
+            for (int p = 0; p < 2; p++) c.vmovups(Result(t, p), sums[p]);
+        }
 
         // Both products of a token go through each step together: a chain of dependent instructions at a time holds back what could run while activations are on their way.
         void Multiply(int t, int quad, bool first)

@@ -9,8 +9,8 @@ internal enum Int8Sums
     Eight,
     /// <summary>Four: bytes to 31.</summary>
     Four,
-    /// <summary>Eight, or all of a group of 16 columns, by magnitude and sign: to 16, or 32 in a group of 16.</summary>
-    EightSigned,
+    /// <summary>Two: bytes to 63.</summary>
+    Two,
     /// <summary>One, by magnitude and sign: to 128.</summary>
     One,
 }

@@ -61,7 +61,7 @@ internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) :
         {
             call.X = x.FloatTiles + token;
             call.Y = result + token * TileRows;
-            direct.Run(call, Math.Min(DirectFloatProduct.MostTokens, x.Tokens - token));
+            direct.Run(call, Math.Min(DirectFloatProduct.MostTokens, x.Tokens - token), once: x.Tokens <= DirectFloatProduct.MostTokens);
         }
         return true;
     }

@@ -113,6 +113,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
         {
             RowPanel rows = weight.Panel(panel);
             call.Blocks = rows.Data;
+            DirectRows layout = !rows.IsInterleaved ? DirectRows.Apart : x.Tokens > 1 ? DirectRows.SideBySide : DirectRows.SideBySideOnce;
             // The rows two panels further, which this worker most likely takes soon.
             call.Ahead = (panel + 3) * 16 <= weight.Rows ? weight.Panel(panel + 2).Data : call.Blocks;
             for (int token = 0; token < x.Tokens; token++)
@@ -123,7 +124,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
                 call.Starts = starts + token;
                 call.XSums = sums + token;
                 call.Y = tile + (panel - firstPanel) * 16 + token * TileRows;
-                product.Run(call, rows.IsInterleaved);
+                product.Run(call, layout);
             }
         }
     }
