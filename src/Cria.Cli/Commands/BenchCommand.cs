@@ -35,7 +35,7 @@ internal static class BenchCommand
         output.Aliases.Add("-o");
         var verb = new Verb("bench", "Measure how fast a model runs, beside what this machine can do.")
         {
-            Details = "Speeds are the median of the runs ± their standard deviation. Beside each stands the share of this machine's own limit, measured just before: for prompts the multiply-add peak, for answers the speed of reading memory. Tests may be longer than the model's context, for speed does not depend on it; what --depth puts in the cache is one page again and again.",
+            Details = "Speeds are the median of the runs ± their standard deviation. Beside each stands the share of this machine's own limit, measured between the runs: for prompts the multiply-add peak, for answers the speed of reading memory. Tests may be longer than the model's context, for speed does not depend on it; what --depth puts in the cache is one page again and again.",
         };
         verb.Add("Options", [model, prompts, answers, depths, threads, repetitions, .. prepared.All, .. cache.All, output]);
         verb.Example("cria bench -m llama.gguf", "A prompt of 512 tokens and an answer of 128.");
