@@ -124,10 +124,10 @@ public sealed class RefusalTests(PageServer server) : IDisposable
     [Fact]
     public async Task A_full_queue_refuses_and_a_client_that_leaves_frees_its_place()
     {
-        using LanguageModel small = LanguageModel.Load(Path.Combine(AppContext.BaseDirectory, "models", "cria-tiny.gguf"), new LoadOptions { Parallel = 1, QueueCapacity = 1 });
+        using LanguageModel small = LanguageModel.Load(Path.Combine(AppContext.BaseDirectory, "models", "cria-tiny.gguf"), new LoadOptions { Parallel = 1, QueueCapacity = 1, ContextLength = 200_000 });
         await using ServerHost own = await ServerHost.StartAsync(small, "127.0.0.1", 0, cancellationToken: Cancellation);
         using Api client = new(own);
-        const string Long = """{"messages":[{"role":"user","content":"Tell me a story."}],"max_tokens":1800,"ignore_eos":true,"stream":true}""";
+        const string Long = """{"messages":[{"role":"user","content":"Tell me a story."}],"max_tokens":100000,"ignore_eos":true,"stream":true}""";
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         HttpResponseMessage running = await client.Open(Chat, Long, leaving.Token);
         await (await running.Content.ReadAsStreamAsync(Cancellation)).ReadExactlyAsync(new byte[50], Cancellation);
@@ -140,9 +140,9 @@ public sealed class RefusalTests(PageServer server) : IDisposable
         double steps = await client.Metric("cria_steps_total");
         running.Dispose();
         await leaving.CancelAsync();
-        // Without the place freed it would come after some 1800 steps.
+        // Without the place freed it would come after 100,000 steps, minutes later; a machine that is busy may need a second or two to notice that the client has left.
         await waiting;
-        Assert.InRange(await client.Metric("cria_steps_total") - steps, 0, 1000);
+        Assert.InRange(await client.Metric("cria_steps_total") - steps, 0, 50_000);
     }
 
     [Fact]
