@@ -142,7 +142,7 @@ public sealed class RefusalTests(PageServer server) : IDisposable
         await leaving.CancelAsync();
         // Without the place freed it would come after 100,000 steps, minutes later; a machine that is busy may need a second or two to notice that the client has left.
         await waiting;
-        Assert.InRange(await client.Metric("cria_steps_total") - steps, 0, 50_000);
+        Assert.InRange(await client.Metric("cria_steps_total") - steps, 0, 10_000);
     }
 
     [Fact]

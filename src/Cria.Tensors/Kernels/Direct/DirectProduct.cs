@@ -9,7 +9,7 @@ namespace Cria.Tensors.Kernels.Direct;
 /// </summary>
 internal sealed unsafe class DirectProduct
 {
-    private readonly nint[] entries = new nint[3];
+    private readonly nint[] entries = new nint[Enum.GetValues<DirectRows>().Length];
 
     /// <summary>Assembles all forms.</summary>
     /// <param name="code">The product of rows that lie in one of the ways there are.</param>

@@ -121,13 +121,13 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         void Sixteen(int group)
         {
             AssemblerRegisterYMM[] sums = [ymm8, ymm9], later = [ymm10, ymm11], addend = [ymm13, ymm15];
+            c.prefetcht0(__[x + ahead + (64 * group)]);
             for (int i = 0; i < 8; i++) c.vmovdqu(Registers.Y[i], Weights((4 * group) + (i / 2), i % 2));
             for (int t = 0; t < tokens; t++)
             {
                 for (int step = 0; step < 4; step++)
                 {
                     int quad = (4 * group) + step;
-                    if (t == 0 && step == 0) c.prefetcht0(__[x + ahead + (64 * group)]);
                     c.vpbroadcastd(broadcast, __dword_ptr[x + (Int8Activations.BlockSize * t) + (4 * quad)]);
                     AssemblerRegisterYMM[] target = step < 2 ? sums : later;
                     for (int p = 0; p < 2; p++) c.vpmaddubsw(step % 2 == 0 ? target[p] : addend[p], Registers.Y[(2 * step) + p], broadcast);
