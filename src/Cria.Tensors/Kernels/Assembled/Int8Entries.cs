@@ -23,6 +23,15 @@ internal sealed unsafe class Int8Entries(int mostTokens, Func<Int8Variant, Assem
     private readonly nint[] entries = new nint[5 * 8 * 2 * mostTokens];
     private readonly Lock building = new();
 
+    /// <summary>Runs variants that take all tiles in one call: the whole ones, then the last where it has fewer tokens.</summary>
+    public void RunTiles(ref Int8Call call, Unpacker format, bool starts, Int8Sums sums, int panels, int tokens)
+    {
+        call.Tiles = tokens / mostTokens;
+        if (call.Tiles > 0) Run(call, format, starts, sums, panels, mostTokens);
+        call.Tiles = 1;
+        if (tokens % mostTokens != 0) Run(call, format, starts, sums, panels, tokens % mostTokens);
+    }
+
     /// <summary>Runs the variant for this format.</summary>
     public void Run(in Int8Call call, Unpacker format, bool starts, Int8Sums sums, int panels, int tokens)
     {

@@ -10,7 +10,7 @@ namespace Cria.Tensors.Kernels.Assembled;
 /// <param name="tile">Tokens of a tile.</param>
 internal sealed class Int8Frame(Assembler c, int tile)
 {
-    private static readonly AssemblerRegister64 Arguments = r14, Blocks = r12;
+    private static readonly AssemblerRegister64 Arguments = r14, Blocks = r12, PanelsLeft = rcx, ThreeYSteps = r13;
 
     public static AssemblerRegister64 Panel => rsi;
 
@@ -35,20 +35,65 @@ internal sealed class Int8Frame(Assembler c, int tile)
     /// <summary>Saves registers and loads the arguments.</summary>
     public void Enter()
     {
+        Begin();
+        LoadAll();
+    }
+
+    /// <summary>Saves registers; <see cref="ForEachTile"/> loads the arguments.</summary>
+    public void Begin()
+    {
         Registers.Enter(c);
         c.mov(Arguments, Registers.FirstArgument);
-        Load(Panel, nameof(Int8Call.Panel));
-        Load(Scales, nameof(Int8Call.Scales));
-        Load(Lows, nameof(Int8Call.Minimums));
-        Load(X, nameof(Int8Call.X));
-        Load(XScales, nameof(Int8Call.XScales));
-        Load(Start, nameof(Int8Call.Starts));
-        Load(XSums, nameof(Int8Call.XSums));
-        Load(YStep, nameof(Int8Call.YTokenBytes));
-        Load(Ahead, nameof(Int8Call.NextX));
-        Load(Blocks, nameof(Int8Call.Blocks));
-        LoadY();
     }
+
+    /// <summary>Assembles loops over tiles and, inside, over panels, which meet the tile's activations while they are in the first-level cache. The call's arguments move on with the tiles.</summary>
+    /// <param name="panels">1 or 2.</param>
+    /// <param name="block">One block of 32 columns of a panel and a tile, and the way back to its beginning (<see cref="Next"/>).</param>
+    public void ForEachTile(int panels, Action<Label> block)
+    {
+        Label nextTile = c.CreateLabel(), nextBlock = c.CreateLabel(), done = c.CreateLabel();
+        c.Label(ref nextTile);
+        LoadAll();
+        c.lea(ThreeYSteps, __[YStep + YStep * 2]);
+        if (panels == 2) c.mov(PanelsLeft, panels);
+        c.Label(ref nextBlock);
+        block(nextBlock);
+        if (panels == 2)
+        {
+            c.dec(PanelsLeft);
+            c.jz(done);
+            LoadAll();
+            c.add(Panel, Int8Call.PanelStride);
+            c.add(Scales, Int8Call.ScaleStride);
+            c.add(Lows, Int8Call.ScaleStride);
+            c.add(Y, 64);
+            c.jmp(nextBlock);
+            c.Label(ref done);
+        }
+        Advance(nameof(Int8Call.X), nameof(Int8Call.NextX));
+        Advance(nameof(Int8Call.XScales), nameof(Int8Call.NextXScales));
+        Advance(nameof(Int8Call.Starts), nameof(Int8Call.NextGroups));
+        Advance(nameof(Int8Call.XSums), nameof(Int8Call.NextGroups));
+        c.imul(YStep, YStep, tile);
+        c.add(Argument(nameof(Int8Call.Y)), YStep);
+        c.dec(Argument(nameof(Int8Call.Tiles)));
+        c.jnz(nextTile);
+
+        void Advance(string field, string step)
+        {
+            Load(PanelsLeft, step);
+            c.add(Argument(field), PanelsLeft);
+        }
+    }
+
+    /// <summary>Eight of a panel's results of a token of a tile, from half <paramref name="p"/> on; within <see cref="ForEachTile"/>.</summary>
+    public static AssemblerMemoryOperand Result(int token, int p) => token switch
+    {
+        0 => __ymmword_ptr[Y + (32 * p)],
+        1 => __ymmword_ptr[Y + YStep + (32 * p)],
+        2 => __ymmword_ptr[Y + (YStep * 2) + (32 * p)],
+        _ => __ymmword_ptr[Y + ThreeYSteps + (32 * p)],
+    };
 
     /// <summary>Results of the first token.</summary>
     public void LoadY() => Load(Y, nameof(Int8Call.Y));
@@ -74,5 +119,22 @@ internal sealed class Int8Frame(Assembler c, int tile)
         c.jnz(loop);
     }
 
-    private void Load(AssemblerRegister64 register, string field) => c.mov(register, __[Arguments + (int)Marshal.OffsetOf<Int8Call>(field)]);
+    private void LoadAll()
+    {
+        Load(Panel, nameof(Int8Call.Panel));
+        Load(Scales, nameof(Int8Call.Scales));
+        Load(Lows, nameof(Int8Call.Minimums));
+        Load(X, nameof(Int8Call.X));
+        Load(XScales, nameof(Int8Call.XScales));
+        Load(Start, nameof(Int8Call.Starts));
+        Load(XSums, nameof(Int8Call.XSums));
+        Load(YStep, nameof(Int8Call.YTokenBytes));
+        Load(Ahead, nameof(Int8Call.NextX));
+        Load(Blocks, nameof(Int8Call.Blocks));
+        LoadY();
+    }
+
+    private void Load(AssemblerRegister64 register, string field) => c.mov(register, Argument(field));
+
+    private static AssemblerMemoryOperand Argument(string field) => __qword_ptr[Arguments + (int)Marshal.OffsetOf<Int8Call>(field)];
 }

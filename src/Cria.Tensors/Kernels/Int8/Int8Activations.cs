@@ -1,8 +1,10 @@
+using Cria.Tensors.Kernels.MatMul;
+
 namespace Cria.Tensors.Kernels.Int8;
 
 /// <summary>
-/// Rows of activations rounded to 8 bits, 32 columns to a scale: x ≈ scale · byte, bytes −127 … 127. Tokens lie in tiles of <see cref="TileTokens"/>:
-/// values [tile, block, token, 32], scales [tile, block, token], sums of each 16 columns [tile, block, half, token]. A last, partly filled tile has the full stride.
+/// Rows of activations rounded to 8 bits, 32 columns to a scale: x ≈ scale · byte, bytes −127 … 127. Tokens lie in tiles of <see cref="TileTokens"/>, and blocks at their <see cref="Place"/>:
+/// values [place, token, 32], scales [place, token], sums of each 16 columns [place, half, token]. A last, partly filled tile has the full stride.
 /// </summary>
 internal unsafe struct Int8Activations
 {
@@ -32,4 +34,7 @@ internal unsafe struct Int8Activations
 
     /// <summary>Number of tiles.</summary>
     public readonly int Tiles => (Tokens + TileTokens - 1) / TileTokens;
+
+    /// <summary>Blocks before one of a tile: those of a kernel's call lie together (<see cref="StretchOrder"/>).</summary>
+    public readonly long Place(int tile, int block) => StretchOrder.Place(Tiles, tile, block, Blocks, Int8Call.MaxColumns / BlockSize);
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Cria.Tensors.Kernels.Int8;
 
 /// <summary>
-/// The arguments of one int8 kernel call: 16 or 32 rows × one tile of tokens × up to 512 columns, added to y. Assembled kernels read it by offset, so the order of fields is fixed.
+/// The arguments of one int8 kernel call: 16 or 32 rows × tiles of tokens × up to 512 columns, added to y. Assembled kernels read it by offset, so the order of fields is fixed.
 /// A second panel of 16 rows lies <see cref="PanelStride"/> bytes behind the first, its scales and minimums <see cref="ScaleStride"/> bytes behind the first's.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
@@ -27,7 +27,7 @@ internal unsafe struct Int8Call
     /// <summary>Weight minimums [group, 16].</summary>
     public float* Minimums;
 
-    /// <summary>Activations of the tile: [block, token, 32].</summary>
+    /// <summary>Activations of a tile: [block, token, 32].</summary>
     public sbyte* X;
 
     /// <summary>Their scales [block, token].</summary>
@@ -48,6 +48,25 @@ internal unsafe struct Int8Call
     /// <summary>Blocks of 32 columns.</summary>
     public long Blocks;
 
-    /// <summary>Bytes from <see cref="X"/> to the activations of the next call, which are prefetched.</summary>
+    /// <summary>Bytes from a tile's activations to the next one's.</summary>
     public long NextX;
+
+    /// <summary>Bytes from a tile's scales to the next one's.</summary>
+    public long NextXScales;
+
+    /// <summary>Bytes from a tile's starts and sums to the next one's.</summary>
+    public long NextGroups;
+
+    /// <summary>Tiles that assembled kernels take in one call, all of the same number of tokens.</summary>
+    public long Tiles;
+
+    /// <summary>Goes on to the next tile.</summary>
+    public void GoOn(int tileTokens)
+    {
+        X += NextX;
+        XScales = (float*)((byte*)XScales + NextXScales);
+        Starts = (int*)((byte*)Starts + NextGroups);
+        XSums = (float*)((byte*)XSums + NextGroups);
+        Y = (float*)((byte*)Y + tileTokens * YTokenBytes);
+    }
 }

@@ -19,19 +19,10 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 
     public override bool ReadsSigned(Unpacker format) => Narrow(format) == Int8Sums.One;
 
-    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
-    {
-        Int8Sums sums = Narrow(format);
-        bool starts = format.Zero != 0 && !ReadsSigned(format);
-        entries.Run(call, format, starts, sums, panels: 1, tokens);
-        if (panels == 1) return;
-        Int8Call second = call;
-        second.Panel += Int8Call.PanelStride;
-        second.Scales += Int8Call.ScaleStride / sizeof(float);
-        second.Minimums += Int8Call.ScaleStride / sizeof(float);
-        second.Y += Unpacker.PanelRows;
-        entries.Run(second, format, starts, sums, panels: 1, tokens);
-    }
+    public override void Run(Int8Call call, Unpacker format, int panels, int tokens) =>
+        entries.RunTiles(ref call, format, format.Zero != 0 && !ReadsSigned(format), Narrow(format), panels, tokens);
+
+    protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens) => Run(call, format, panels, tokens);
 
     /// <summary>
     /// What fits into 16 bits: n steps of two products make at most n · 2 · 127 · (largest byte or magnitude).
@@ -55,9 +46,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
         var c = new Assembler(64);
         var frame = new Int8Frame(c, Tile);
-        AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, y = Int8Frame.Y, xSums = Int8Frame.XSums, yStep = Int8Frame.YStep, ahead = Int8Frame.Ahead, yThree = r13;
-        frame.Enter();
-        c.lea(yThree, __[yStep + yStep * 2]);
+        AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, xSums = Int8Frame.XSums, ahead = Int8Frame.Ahead;
+        frame.Begin();
         if (waits) c.sub(rsp, 32 * 2 * Tile);
 
         AssemblerRegisterYMM Sum(int p, int t) => Registers.Y[p * Tile + t];
@@ -67,25 +57,18 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         c.vpcmpeqd(ones, ones, ones);
         c.vpsrlw(ones, ones, 15);
 
-        Label loop = c.CreateLabel();
-        c.Label(ref loop);
-        for (int group = 0; group < groups; group++)
+        frame.ForEachTile(variant.Panels, block =>
         {
-            if (variant.Sums == Int8Sums.Two) Sixteen(group);
-            else Together(group);
-        }
-        frame.Next(loop, groups, starts, minimums);
+            for (int group = 0; group < groups; group++)
+            {
+                if (variant.Sums == Int8Sums.Two) Sixteen(group);
+                else Together(group);
+            }
+            frame.Next(block, groups, starts, minimums);
+        });
         if (waits) c.add(rsp, 32 * 2 * Tile);
         Registers.Leave(c);
         return c;
-
-        AssemblerMemoryOperand Result(int t, int p) => t switch
-        {
-            0 => __ymmword_ptr[y + (32 * p)],
-            1 => __ymmword_ptr[y + yStep + (32 * p)],
-            2 => __ymmword_ptr[y + (yStep * 2) + (32 * p)],
-            _ => __ymmword_ptr[y + yThree + (32 * p)],
-        };
 
         AssemblerMemoryOperand Weights(int quad, int p) => __[panel + (64 * quad) + (32 * p)];
 
@@ -155,14 +138,14 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             for (int p = 0; p < 2; p++)
             {
                 c.vmulps(product[p], broadcast, __[scales + (64 * group) + (32 * p)]);
-                c.vfmadd213ps(sums[p], product[p], Result(t, p));
+                c.vfmadd213ps(sums[p], product[p], Int8Frame.Result(t, p));
             }
             if (minimums)
             {
                 c.vbroadcastss(broadcast, __dword_ptr[xSums + (4 * ((group * Tile) + t))]);
                 for (int p = 0; p < 2; p++) c.vfnmadd231ps(sums[p], broadcast, __[lows + (64 * group) + (32 * p)]);
             }
-            for (int p = 0; p < 2; p++) c.vmovups(Result(t, p), sums[p]);
+            for (int p = 0; p < 2; p++) c.vmovups(Int8Frame.Result(t, p), sums[p]);
         }
 
         // Both products of a token go through each step together: a chain of dependent instructions at a time holds back what could run while activations are on their way.

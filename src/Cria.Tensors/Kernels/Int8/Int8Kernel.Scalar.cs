@@ -9,7 +9,7 @@ internal sealed unsafe class ScalarInt8Kernel : Int8Kernel
 
     public override bool ReadsSigned(Unpacker format) => true;
 
-    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
+    protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens)
     {
         int groups = Int8Activations.BlockSize / format.GroupSize;
         for (int row = 0; row < panels * Unpacker.PanelRows; row++)

@@ -15,7 +15,7 @@ internal sealed unsafe class VectorInt8Kernel<T> : Int8Kernel where T : struct, 
 
     public override bool ReadsSigned(Unpacker format) => T.SignedPanel;
 
-    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens)
+    protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens)
     {
         int together = T.HasPairs ? QuadsTogether(format) : 0;
         for (int panel = 0; panel < panels; panel++)

@@ -19,7 +19,7 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
 
     public override bool ReadsSigned(Unpacker format) => false;
 
-    public override void Run(in Int8Call call, Unpacker format, int panels, int tokens) => entries.Run(call, format, format.Zero != 0, Int8Sums.Wide, panels, tokens);
+    protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens) => entries.Run(call, format, format.Zero != 0, Int8Sums.Wide, panels, tokens);
 
     private static Assembler Assemble(Int8Variant variant)
     {

@@ -14,8 +14,16 @@ internal abstract unsafe class Int8Kernel
     /// <summary>True when the kernel reads panels of this format as signed bytes.</summary>
     public abstract bool ReadsSigned(Unpacker format);
 
-    /// <summary>
-    /// Runs one call over <paramref name="panels"/> (1 or 2) panels and the first <paramref name="tokens"/> tokens of the tile.
-    /// </summary>
-    public abstract void Run(in Int8Call call, Unpacker format, int panels, int tokens);
+    /// <summary>Multiplies <paramref name="panels"/> (1 or 2) panels with the tiles of so many tokens.</summary>
+    public virtual void Run(Int8Call call, Unpacker format, int panels, int tokens)
+    {
+        for (; tokens > 0; tokens -= TileTokens)
+        {
+            RunTile(call, format, panels, Math.Min(TileTokens, tokens));
+            call.GoOn(TileTokens);
+        }
+    }
+
+    /// <summary>Multiplies the panels with the first tokens of one tile.</summary>
+    protected abstract void RunTile(in Int8Call call, Unpacker format, int panels, int tokens);
 }

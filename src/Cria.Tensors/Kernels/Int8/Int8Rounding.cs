@@ -14,7 +14,7 @@ internal static unsafe class Int8Rounding
         int tile = token / target.TileTokens, slot = token % target.TileTokens, stride = target.TileTokens;
         for (int block = 0; block < target.Blocks; block++)
         {
-            long place = (long)tile * target.Blocks + block;
+            long place = target.Place(tile, block);
             T low = T.Load(x + block * 32), high = T.Load(x + block * 32 + 16);
             float largest = T.Largest(T.Max(T.Abs(low), T.Abs(high)));
             if (largest < Smallest) largest = 0;

@@ -41,7 +41,7 @@ internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) :
                 }
                 for (int token = 0; token < x.Tokens; token += FloatKernel.TileTokens)
                 {
-                    float* input = x.FloatTiles + (long)token * x.Columns + (long)column * FloatKernel.TileTokens;
+                    float* input = x.FloatTile(token / FloatKernel.TileTokens, column);
                     float* output = result + (long)token * TileRows;
                     int tokens = Math.Min(FloatKernel.TileTokens, x.Tokens - token);
                     if (together == 2) FloatKernel.Run<T>(first, second, columns, input, output, TileRows, tokens);

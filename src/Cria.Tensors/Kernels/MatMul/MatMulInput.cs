@@ -27,8 +27,10 @@ internal sealed unsafe class MatMulInput
     /// <summary>The form with one scale a token, where some weight asks for it.</summary>
     public W8A8Activations WholeTokens;
 
-    /// <summary>The float form [tile, column, token], or null.</summary>
+    /// <summary>The float form [stretch, tile, column, token] (<see cref="StretchOrder"/>), or null.</summary>
     public float* FloatTiles { get; private set; }
+
+    private int TilesOfFloats => (Tokens + FloatKernel.TileTokens - 1) / FloatKernel.TileTokens;
 
     /// <summary>Begins a product of x [tokens, columns].</summary>
     public void Begin(float* input, int tokens, int columns)
@@ -47,15 +49,17 @@ internal sealed unsafe class MatMulInput
     /// <summary>Makes room for what a kernel reads.</summary>
     public void Ask(MatMulKernel kernel, Arena arena)
     {
-        if (kernel is QuantizedMatMul quantized) AskRounded(quantized.Format, quantized.Product, quantized.ReadsStarts, arena);
+        if (kernel is QuantizedMatMul quantized) AskRounded(quantized, arena);
         else if (kernel is W8A8MatMul whole) AskTokens(whole.Product, arena);
         else if (!needsFloat)
         {
             needsFloat = true;
-            int tiles = (Tokens + FloatKernel.TileTokens - 1) / FloatKernel.TileTokens;
-            FloatTiles = arena.Take<float>((long)tiles * FloatKernel.TileTokens * Columns);
+            FloatTiles = arena.Take<float>((long)TilesOfFloats * FloatKernel.TileTokens * Columns);
         }
     }
+
+    /// <summary>The floats of a tile from a column on, which begins a stretch.</summary>
+    public float* FloatTile(int tile, int column) => FloatTiles + StretchOrder.Place(TilesOfFloats, tile, column, Columns, FloatPanel.MaxColumns) * FloatKernel.TileTokens;
 
     /// <summary>Prepares one token in every form asked for.</summary>
     public void Prepare<T>(int token) where T : struct, ILanes<T>
@@ -63,36 +67,39 @@ internal sealed unsafe class MatMulInput
         float* row = x + (long)token * Columns;
         if (needsFloat)
         {
-            float* tile = FloatTiles + (long)(token / FloatKernel.TileTokens) * FloatKernel.TileTokens * Columns + token % FloatKernel.TileTokens;
-            for (int i = 0; i < Columns; i++) tile[(long)i * FloatKernel.TileTokens] = row[i];
+            for (int first = 0; first < Columns; first += FloatPanel.MaxColumns)
+            {
+                float* place = FloatTile(token / FloatKernel.TileTokens, first) + token % FloatKernel.TileTokens;
+                for (int i = first; i < Math.Min(first + FloatPanel.MaxColumns, Columns); i++, place += FloatKernel.TileTokens) *place = row[i];
+            }
         }
         if (WholeTokens.Scales != null) W8A8Rounding.Row<T>(row, WholeTokens, token);
         if (Rounded.Values == null) return;
         Int8Rounding.Row<T>(row, Rounded, token);
         int stride = Rounded.TileTokens;
-        long first = (long)(token / stride) * Rounded.Blocks;
-        int slot = token % stride;
+        int tile = token / stride, slot = token % stride;
         for (int block = 0; block < Rounded.Blocks; block++)
         {
-            int* halves = Rounded.HalfSums + 2 * (first + block) * stride + slot;
+            long place = Rounded.Place(tile, block);
+            int* halves = Rounded.HalfSums + 2 * place * stride + slot;
             int low = halves[0], high = halves[stride];
             foreach ((int groupSize, int zero, nint target) in starts)
             {
-                if (groupSize == 32) ((int*)target)[(first + block) * stride + slot] = -zero * (low + high);
+                if (groupSize == 32) ((int*)target)[place * stride + slot] = -zero * (low + high);
                 else
                 {
-                    ((int*)target)[2 * (first + block) * stride + slot] = -zero * low;
-                    ((int*)target)[(2 * (first + block) + 1) * stride + slot] = -zero * high;
+                    ((int*)target)[2 * place * stride + slot] = -zero * low;
+                    ((int*)target)[(2 * place + 1) * stride + slot] = -zero * high;
                 }
             }
-            float scale = Rounded.Scales[(first + block) * stride + slot];
+            float scale = Rounded.Scales[place * stride + slot];
             foreach ((int groupSize, nint target) in sums)
             {
-                if (groupSize == 32) ((float*)target)[(first + block) * stride + slot] = scale * (low + high);
+                if (groupSize == 32) ((float*)target)[place * stride + slot] = scale * (low + high);
                 else
                 {
-                    ((float*)target)[2 * (first + block) * stride + slot] = scale * low;
-                    ((float*)target)[(2 * (first + block) + 1) * stride + slot] = scale * high;
+                    ((float*)target)[2 * place * stride + slot] = scale * low;
+                    ((float*)target)[(2 * place + 1) * stride + slot] = scale * high;
                 }
             }
         }
@@ -131,18 +138,19 @@ internal sealed unsafe class MatMulInput
             Values = inTiles ? null : arena.Take<short>((long)Tokens * W8A8Activations.PaddedColumns(Columns)),
             Scales = arena.Take<float>(Tokens),
             TileTokens = stride,
+            TileStretch = product.TileStretch,
             TileColumns = product.TileColumns,
             Tiles = !inTiles ? null : arena.Take<sbyte>(tiles * stride * Columns * (4 / product.TileColumns)),
             Sums = !inTiles ? null : arena.Take<int>(Tokens),
         };
     }
 
-    private void AskRounded(Unpacker format, Int8Kernel product, bool readsStarts, Arena arena)
+    private void AskRounded(QuantizedMatMul kernel, Arena arena)
     {
-        int stride = product.TileTokens;
+        Unpacker format = kernel.Format;
+        int stride = kernel.Product.TileTokens;
         long tiles = (Tokens + stride - 1) / stride;
-        long blocks = Columns / Int8Activations.BlockSize;
-        long places = tiles * blocks * stride;
+        long places = tiles * (Columns / Int8Activations.BlockSize) * stride;
         if (Rounded.Values == null)
         {
             Rounded = new Int8Activations
@@ -156,7 +164,7 @@ internal sealed unsafe class MatMulInput
             };
         }
         int groups = Int8Activations.BlockSize / format.GroupSize;
-        if (readsStarts && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
+        if (kernel.ReadsStarts && Starts(format) == null) starts.Add((format.GroupSize, format.Zero, (nint)arena.Take<int>(groups * places)));
         if (format.HasMinimum && Sums(format) == null) sums.Add((format.GroupSize, (nint)arena.Take<float>(groups * places)));
     }
 }

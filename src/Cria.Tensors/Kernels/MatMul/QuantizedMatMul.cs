@@ -37,29 +37,23 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
-        int blockSize = weight.Format.BlockSize, blockBytes = weight.Format.BlockBytes;
-        Int8Activations input = x.Rounded;
-        int* starts = x.Starts(Format);
-        float* sums = x.Sums(Format);
-        int groups = Int8Activations.BlockSize / Format.GroupSize;
-        var call = new Int8Call
-        {
-            Panel = scratch,
-            Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
-            Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
-            YTokenBytes = TileRows * sizeof(float),
-            NextX = (long)input.TileTokens * input.Columns,
-        };
         new Span<float>(tile, x.Tokens * TileRows).Clear();
         if (x.Tokens <= MostDirectTokens && direct is not null)
         {
             RunDirect(direct, weight, firstPanel, panels, x, tile);
             return;
         }
+        int blockSize = weight.Format.BlockSize, blockBytes = weight.Format.BlockBytes;
+        var call = new Int8Call
+        {
+            Panel = scratch,
+            Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
+            Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
+            YTokenBytes = TileRows * sizeof(float),
+        };
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
-            float* result = tile + (panel - firstPanel) * 16;
             // The rows after these, which this worker most likely takes next.
             byte* ahead = weight.Panel((panel + 2 * together) * 16 <= weight.Rows ? panel + together : panel).Data;
             for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
@@ -72,19 +66,27 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
                         ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
                 }
-                call.Blocks = columns / Int8Activations.BlockSize;
-                for (int token = 0; token < x.Tokens; token += input.TileTokens)
-                {
-                    long place = (long)token * input.Blocks + (long)(column / Int8Activations.BlockSize) * input.TileTokens;
-                    call.X = input.Values + place * Int8Activations.BlockSize;
-                    call.XScales = input.Scales + place;
-                    call.Starts = starts + groups * place;
-                    call.XSums = sums + groups * place;
-                    call.Y = result + (long)token * TileRows;
-                    Product.Run(call, Format, together, Math.Min(input.TileTokens, x.Tokens - token));
-                }
+                call.Y = tile + (panel - firstPanel) * 16;
+                PointAt(ref call, x, column, columns);
+                Product.Run(call, Format, together, x.Tokens);
             }
         }
+    }
+
+    /// <summary>Lets a call begin with the first tile's activations from a column on, which begins a stretch.</summary>
+    private void PointAt(ref Int8Call call, MatMulInput x, int column, int columns)
+    {
+        Int8Activations input = x.Rounded;
+        int groups = Int8Activations.BlockSize / Format.GroupSize;
+        long place = input.Place(0, column / Int8Activations.BlockSize) * input.TileTokens;
+        call.X = input.Values + place * Int8Activations.BlockSize;
+        call.XScales = input.Scales + place;
+        call.Starts = x.Starts(Format) + groups * place;
+        call.XSums = x.Sums(Format) + groups * place;
+        call.Blocks = columns / Int8Activations.BlockSize;
+        call.NextX = (long)input.TileTokens * columns;
+        call.NextXScales = call.Blocks * input.TileTokens * sizeof(float);
+        call.NextGroups = groups * call.NextXScales;
     }
 
     /// <summary>Some blocks of 16 rows as an unpacker takes them: where they lie, or in scratch where it cannot read rows side by side.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Cria.Tensors.Kernels.W8A8;
 
 /// <summary>
-/// The arguments of one call of an assembled kernel: 16 or 32 rows × one tile of tokens × up to a stretch of columns, added to y. It is read by offset, so the order of fields is fixed.
+/// The arguments of one call of an assembled kernel: panels of 16 or 32 rows × tiles of tokens × up to a stretch of columns, added to y. It is read by offset, so the order of fields is fixed; <see cref="X"/> and <see cref="Y"/> move on with each tile.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct W8A8Call
@@ -23,6 +23,12 @@ internal unsafe struct W8A8Call
     /// <summary>Blocks of 32 columns.</summary>
     public long Blocks;
 
-    /// <summary>Bytes from <see cref="X"/> to the next call's activations.</summary>
+    /// <summary>Bytes from a tile's activations to the next one's.</summary>
     public long NextX;
+
+    /// <summary>Panels, or pairs of them, that each tile is multiplied with.</summary>
+    public long Panels;
+
+    /// <summary>Tiles: none but the last of all may have fewer tokens than the kernel's.</summary>
+    public long Tiles;
 }

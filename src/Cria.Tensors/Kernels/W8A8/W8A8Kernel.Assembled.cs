@@ -41,6 +41,8 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
 
     public override int TileTokens => tile;
 
+    public override int TileStretch => stretch;
+
     public override bool ReadsTiles(int tokens) => tokens > 2;
 
     /// <summary>A panel from 16 rows of weights.</summary>
@@ -62,9 +64,9 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
             few.Run(weight, firstPanel, panels, x, sums, scratch);
             return;
         }
-        for (int token = 0; token < x.Tokens; token++) new Span<int>(sums + token * MatMulKernel.TileRows, MatMulKernel.TileRows).Fill(FirstSum(x, token));
-        int numberBytes = 4 / TileColumns;
-        var call = new W8A8Call { YTokenBytes = MatMulKernel.TileRows * sizeof(int), NextX = (long)tile * x.Columns * numberBytes };
+        for (int token = 0; token < x.Tokens; token++) new Span<int>(sums + token * MatMulKernel.TileRows, panels * 16).Fill(FirstSum(x, token));
+        int numberBytes = 4 / TileColumns, whole = x.Tokens / tile;
+        var call = new W8A8Call { YTokenBytes = MatMulKernel.TileRows * sizeof(int) };
         for (int panel = 0; panel < panels; panel += Together)
         {
             int together = Math.Min(Together, panels - panel);
@@ -72,17 +74,16 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
             {
                 int columns = Math.Min(stretch, weight.Columns - column);
                 for (int p = 0; p < together; p++) Unpack(weight.Panel(firstPanel + panel + p).Data + column, (nint)weight.RowBytes, columns, scratch + p * panelBytes);
+                call.Panel = scratch;
+                call.Panels = Math.Max(1, together / most);
                 call.Blocks = columns / BlockColumns;
-                for (int token = 0; token < x.Tokens; token += tile)
-                {
-                    call.X = x.Tiles + ((long)token * x.Columns + (long)column * tile) * numberBytes;
-                    for (int p = 0; p < together; p += most)
-                    {
-                        call.Panel = scratch + p * panelBytes;
-                        call.Y = sums + token * MatMulKernel.TileRows + (panel + p) * 16;
-                        Invoke(call, Math.Min(most, together - p), Math.Min(tile, x.Tokens - token));
-                    }
-                }
+                call.X = (sbyte*)x.InTile(0, column);
+                call.NextX = (long)tile * columns * numberBytes;
+                call.Y = sums + panel * 16;
+                call.Tiles = whole;
+                if (whole > 0) Invoke(ref call, Math.Min(most, together), tile);
+                call.Tiles = 1;
+                if (x.Tokens % tile != 0) Invoke(ref call, Math.Min(most, together), x.Tokens % tile);
             }
         }
     }
@@ -90,34 +91,50 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
     private Assembler Assemble(int panels, int tokens)
     {
         var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, yStep = rbp, blocks = r12;
+        AssemblerRegister64 arguments = r14, yStep = rbp, blocks = r12, panelsLeft = r9, itsPanel = r10, itsY = r13;
         int xBytes = tile * BlockColumns * 4 / TileColumns;
         Registers.Enter(c);
         c.mov(arguments, Registers.FirstArgument);
-        Load(Panel, nameof(W8A8Call.Panel));
-        Load(X, nameof(W8A8Call.X));
+        Label nextTile = c.CreateLabel(), nextPanel = c.CreateLabel(), block = c.CreateLabel();
         Load(yStep, nameof(W8A8Call.YTokenBytes));
+        c.Label(ref nextTile);
+        Load(Panel, nameof(W8A8Call.Panel));
+        Load(panelsLeft, nameof(W8A8Call.Panels));
+        Load(Y, nameof(W8A8Call.Y));
+        c.Label(ref nextPanel);
+        Load(X, nameof(W8A8Call.X));
         Load(blocks, nameof(W8A8Call.Blocks));
         Load(Ahead, nameof(W8A8Call.NextX));
         c.add(Ahead, X);
+        c.mov(itsPanel, Panel);
+        c.mov(itsY, Y);
         ForEachToken(load: true);
-        Label loop = c.CreateLabel();
-        c.Label(ref loop);
+        c.Label(ref block);
         Multiply(c, panels, tokens);
         c.add(Panel, panelBytes / stretch * BlockColumns);
         c.add(X, xBytes);
         c.add(Ahead, xBytes);
         c.dec(blocks);
-        c.jnz(loop);
+        c.jnz(block);
+        c.mov(Y, itsY);
         ForEachToken(load: false);
+        c.lea(Y, __[itsY + (panels * 16 * sizeof(int))]);
+        c.lea(Panel, __[itsPanel + (panels * panelBytes)]);
+        c.dec(panelsLeft);
+        c.jnz(nextPanel);
+        Load(X, nameof(W8A8Call.NextX));
+        c.add(__qword_ptr[arguments + Offset(nameof(W8A8Call.X))], X);
+        c.imul(X, yStep, tile);
+        c.add(__qword_ptr[arguments + Offset(nameof(W8A8Call.Y))], X);
+        c.dec(__qword_ptr[arguments + Offset(nameof(W8A8Call.Tiles))]);
+        c.jnz(nextTile);
         Registers.Leave(c);
         return c;
 
-        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<W8A8Call>(field)]);
+        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + Offset(field)]);
 
         void ForEachToken(bool load)
         {
-            Load(Y, nameof(W8A8Call.Y));
             for (int t = 0; t < tokens; t++)
             {
                 MoveSums(c, t, panels, load);
@@ -126,7 +143,9 @@ internal abstract unsafe class AssembledW8A8Kernel(W8A8Kernel few, int tile, int
         }
     }
 
-    private void Invoke(in W8A8Call call, int panels, int tokens)
+    private static int Offset(string field) => (int)Marshal.OffsetOf<W8A8Call>(field);
+
+    private void Invoke(ref W8A8Call call, int panels, int tokens)
     {
         int index = (panels - 1) * tile + tokens - 1;
         nint entry = entries[index];

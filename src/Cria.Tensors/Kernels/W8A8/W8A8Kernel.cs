@@ -14,6 +14,9 @@ internal abstract unsafe class W8A8Kernel
     /// <summary>Tokens of a tile, or 0 when the kernel reads no tiles.</summary>
     public virtual int TileTokens => 0;
 
+    /// <summary>Columns of a stretch of tiles.</summary>
+    public virtual int TileStretch => 0;
+
     /// <summary>True when so many tokens are read in tiles, and not as numbers of 16 bits along each row.</summary>
     public virtual bool ReadsTiles(int tokens) => false;
 

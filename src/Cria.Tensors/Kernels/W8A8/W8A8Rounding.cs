@@ -20,17 +20,17 @@ internal static unsafe class W8A8Rounding
         T factor = T.Broadcast(most > 0 ? 127f / most : 0f);
         short* words = stackalloc short[ILanes<T>.Count];
         sbyte* bytes = stackalloc sbyte[ILanes<T>.Count];
-        int* tile = target.Tiles == null ? null : (int*)target.Tiles + (long)(token / target.TileTokens) * target.TileTokens * (target.Columns / target.TileColumns) + token % target.TileTokens;
+        bool inTiles = target.Tiles != null;
         int sum = 0;
         for (int i = 0; i < target.Columns; i += ILanes<T>.Count)
         {
             sum += T.StoreRounded(T.Load(x + i) * factor, bytes);
             (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.Load(bytes));
-            short* values = tile == null ? target.At(token, i - i % W8A8Activations.StretchColumns) + i % W8A8Activations.StretchColumns : words;
+            short* values = !inTiles ? target.At(token, i - i % W8A8Activations.StretchColumns) + i % W8A8Activations.StretchColumns : words;
             low.Store(values);
             high.Store(values + 8);
-            if (tile == null) continue;
-            int* together = target.TileColumns == 4 ? (int*)bytes : (int*)words;
+            if (!inTiles) continue;
+            int* together = target.TileColumns == 4 ? (int*)bytes : (int*)words, tile = target.InTile(token / target.TileTokens, i) + token % target.TileTokens;
             for (int place = 0; place < ILanes<T>.Count / target.TileColumns; place++, tile += target.TileTokens) *tile = together[place];
         }
         if (target.Sums != null) target.Sums[token] = sum;

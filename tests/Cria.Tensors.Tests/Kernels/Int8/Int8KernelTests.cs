@@ -8,8 +8,6 @@ namespace Cria.Tensors.Tests.Kernels.Int8;
 
 public sealed unsafe class Int8KernelTests
 {
-    private const int MaxBlocks = Int8Call.MaxColumns / Int8Activations.BlockSize;
-
     /// <summary>Each kernel this processor can run, once.</summary>
     private static Dictionary<string, Int8Kernel> Kernels
     {
@@ -50,7 +48,7 @@ public sealed unsafe class Int8KernelTests
         var random = new Random(31 + (int)type);
         for (int round = 0; round < 60; round++)
         {
-            int panels = random.Next(1, 3), blocks = round % MaxBlocks + 1, tokens = round % kernel.TileTokens + 1;
+            int panels = random.Next(1, 3), blocks = round % (Int8Call.MaxColumns / Int8Activations.BlockSize) + 1, tokens = round % (3 * kernel.TileTokens) + 1;
             Compare(kernel, format, panels, tokens, blocks, extreme: round % 3 == 0, random);
         }
     }
@@ -91,36 +89,29 @@ public sealed unsafe class Int8KernelTests
             // Rows and tokens that are not asked for keep what they hold.
             var y = new float[(tokens + 1) * 45];
             for (int i = 0; i < y.Length; i++) y[i] = i * 0.25f - 9;
-            fixed (float* results = y)
-            {
-                for (int first = 0; first < tokens; first += which.TileTokens) RunTile(which, first, Math.Min(which.TileTokens, tokens - first), results + 3 + first * 45);
-            }
-            return y;
-        }
-
-        void RunTile(Int8Kernel which, int first, int count, float* results)
-        {
-            int stride = which.TileTokens;
-            using var tileX = new NativeBuffer(blocks * stride * Int8Activations.BlockSize);
-            using var tileScales = new NativeBuffer(blocks * stride * sizeof(float));
-            using var starts = new NativeBuffer(blocks * groups * stride * sizeof(int));
-            using var sums = new NativeBuffer(blocks * groups * stride * sizeof(float));
-            for (int slot = 0; slot < count; slot++)
+            int stride = which.TileTokens, tiles = (tokens + stride - 1) / stride;
+            using var tileX = new NativeBuffer(tiles * blocks * stride * Int8Activations.BlockSize);
+            using var tileScales = new NativeBuffer(tiles * blocks * stride * sizeof(float));
+            using var starts = new NativeBuffer(tiles * blocks * groups * stride * sizeof(int));
+            using var sums = new NativeBuffer(tiles * blocks * groups * stride * sizeof(float));
+            for (int token = 0; token < tokens; token++)
             {
                 for (int block = 0; block < blocks; block++)
                 {
-                    int from = (first + slot) * blocks + block;
-                    x.AsSpan(from * 32, 32).CopyTo(new Span<sbyte>(tileX.Data + (block * stride + slot) * 32, 32));
-                    ((float*)tileScales.Data)[block * stride + slot] = xScales[from];
+                    int from = token * blocks + block, to = (token / stride * blocks + block) * stride, slot = token % stride;
+                    ReadOnlySpan<sbyte> bytes = x.AsSpan(from * 32, 32);
+                    ((float*)tileScales.Data)[to + slot] = xScales[from];
+                    bytes.CopyTo(new Span<sbyte>(tileX.Data + (to + slot) * 32, 32));
                     for (int group = 0; group < groups; group++)
                     {
                         int sum = 0;
-                        foreach (sbyte b in x.AsSpan(from * 32 + group * format.GroupSize, format.GroupSize)) sum += b;
-                        ((int*)starts.Data)[(block * groups + group) * stride + slot] = -format.Zero * sum;
-                        ((float*)sums.Data)[(block * groups + group) * stride + slot] = xScales[from] * sum;
+                        foreach (sbyte b in bytes.Slice(group * format.GroupSize, format.GroupSize)) sum += b;
+                        ((int*)starts.Data)[to * groups + group * stride + slot] = -format.Zero * sum;
+                        ((float*)sums.Data)[to * groups + group * stride + slot] = xScales[from] * sum;
                     }
                 }
             }
+            bool needsStarts = !which.ReadsSigned(format) && format.Zero != 0;
             var call = new Int8Call
             {
                 Panel = which.ReadsSigned(format) ? signedValues.Data : values.Data,
@@ -128,13 +119,20 @@ public sealed unsafe class Int8KernelTests
                 Minimums = (float*)minimums.Data,
                 X = (sbyte*)tileX.Data,
                 XScales = (float*)tileScales.Data,
-                Starts = which.ReadsSigned(format) || format.Zero == 0 ? null : (int*)starts.Data,
+                Starts = needsStarts ? (int*)starts.Data : null,
                 XSums = format.HasMinimum ? (float*)sums.Data : null,
-                Y = results,
                 YTokenBytes = yTokenBytes,
                 Blocks = blocks,
+                NextX = blocks * stride * Int8Activations.BlockSize,
+                NextXScales = blocks * stride * sizeof(float),
+                NextGroups = blocks * groups * stride * sizeof(float),
             };
-            which.Run(call, format, panels, count);
+            fixed (float* results = y)
+            {
+                call.Y = results + 3;
+                which.Run(call, format, panels, tokens);
+            }
+            return y;
         }
     }
 

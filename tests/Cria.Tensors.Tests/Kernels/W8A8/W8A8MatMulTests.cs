@@ -106,7 +106,7 @@ public sealed unsafe class W8A8MatMulTests
         using var sums = new NativeBuffer((long)tokens * MatMulKernel.TileRows * sizeof(int));
         using var tiles = new NativeBuffer((tokens + 64L) * columns * 4 / kernel.TileColumns);
         using var totals = new NativeBuffer(tokens * sizeof(int));
-        var x = new W8A8Activations { Tokens = tokens, Columns = columns, Values = (short*)values.Data, TileTokens = tile, TileColumns = kernel.TileColumns, Tiles = (sbyte*)tiles.Data, Sums = (int*)totals.Data };
+        var x = new W8A8Activations { Tokens = tokens, Columns = columns, Values = (short*)values.Data, TileTokens = tile, TileColumns = kernel.TileColumns, TileStretch = kernel.TileStretch, Tiles = (sbyte*)tiles.Data, Sums = (int*)totals.Data };
         for (int token = 0; token < tokens; token++)
         {
             for (int i = 0; i < columns; i++)
@@ -116,9 +116,9 @@ public sealed unsafe class W8A8MatMulTests
                 x.Sums[token] += number;
                 if (tile == 0) continue;
                 int together = kernel.TileColumns;
-                long place = (long)(token / tile) * tile * columns + ((long)(i / together) * tile + token % tile) * together + i % together;
-                if (together == 4) x.Tiles[place] = number;
-                else ((short*)x.Tiles)[place] = number;
+                int* place = x.InTile(token / tile, i - i % together) + token % tile;
+                if (together == 4) ((sbyte*)place)[i % together] = number;
+                else ((short*)place)[i % together] = number;
             }
         }
         float scale = 1;
