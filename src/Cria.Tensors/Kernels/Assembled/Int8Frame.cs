@@ -8,7 +8,8 @@ namespace Cria.Tensors.Kernels.Assembled;
 /// <summary>What every assembled int8 kernel begins and ends with: its arguments in registers, and the way from one block of 32 columns to the next.</summary>
 /// <param name="c">Where code goes.</param>
 /// <param name="tile">Tokens of a tile.</param>
-internal sealed class Int8Frame(Assembler c, int tile)
+/// <param name="blockBytes">Bytes from block to block of a panel.</param>
+internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8)
 {
     private static readonly AssemblerRegister64 Arguments = r14, Blocks = r12, PanelsLeft = rcx, ThreeYSteps = r13;
 
@@ -49,11 +50,13 @@ internal sealed class Int8Frame(Assembler c, int tile)
     /// <summary>Assembles loops over tiles and, inside, over panels, which meet the tile's activations while they are in the first-level cache. The call's arguments move on with the tiles.</summary>
     /// <param name="panels">1 or 2.</param>
     /// <param name="block">One block of 32 columns of a panel and a tile, and the way back to its beginning (<see cref="Next"/>).</param>
-    public void ForEachTile(int panels, Action<Label> block)
+    /// <param name="asks"><see cref="Lows"/> is the place of the rows that are read next.</param>
+    public void ForEachTile(int panels, Action<Label> block, bool asks = false)
     {
         Label nextTile = c.CreateLabel(), nextBlock = c.CreateLabel(), done = c.CreateLabel();
         c.Label(ref nextTile);
         LoadAll();
+        LoadAhead();
         c.lea(ThreeYSteps, __[YStep + YStep * 2]);
         if (panels == 2) c.mov(PanelsLeft, panels);
         c.Label(ref nextBlock);
@@ -63,9 +66,10 @@ internal sealed class Int8Frame(Assembler c, int tile)
             c.dec(PanelsLeft);
             c.jz(done);
             LoadAll();
-            c.add(Panel, Int8Call.PanelStride);
+            c.add(Panel, Argument(nameof(Int8Call.NextPanel)));
             c.add(Scales, Int8Call.ScaleStride);
             c.add(Lows, Int8Call.ScaleStride);
+            LoadAhead();
             c.add(Y, 64);
             c.jmp(nextBlock);
             c.Label(ref done);
@@ -78,6 +82,13 @@ internal sealed class Int8Frame(Assembler c, int tile)
         c.add(Argument(nameof(Int8Call.Y)), YStep);
         c.dec(Argument(nameof(Int8Call.Tiles)));
         c.jnz(nextTile);
+
+        void LoadAhead()
+        {
+            if (!asks) return;
+            Load(Lows, nameof(Int8Call.RowsAhead));
+            c.add(Lows, Panel);
+        }
 
         void Advance(string field, string step)
         {
@@ -103,9 +114,10 @@ internal sealed class Int8Frame(Assembler c, int tile)
     /// <param name="groups">Scales of a block and row.</param>
     /// <param name="starts">Sums start from numbers of the activations.</param>
     /// <param name="minimums">Groups have minimums.</param>
-    public void Next(Label loop, int groups, bool starts, bool minimums)
+    /// <param name="asks"><see cref="Lows"/> goes along with the panel.</param>
+    public void Next(Label loop, int groups, bool starts, bool minimums, bool asks = false)
     {
-        c.add(Panel, 64 * 8);
+        c.add(Panel, blockBytes);
         c.add(X, Int8Activations.BlockSize * tile);
         c.add(XScales, 4 * tile);
         c.add(Scales, 64 * groups);
@@ -115,6 +127,7 @@ internal sealed class Int8Frame(Assembler c, int tile)
             c.add(XSums, 4 * tile * groups);
             c.add(Lows, 64 * groups);
         }
+        if (asks) c.add(Lows, blockBytes);
         c.dec(Blocks);
         c.jnz(loop);
     }

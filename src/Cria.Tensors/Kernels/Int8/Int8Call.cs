@@ -4,7 +4,7 @@ namespace Cria.Tensors.Kernels.Int8;
 
 /// <summary>
 /// The arguments of one int8 kernel call: 16 or 32 rows × tiles of tokens × up to 512 columns, added to y. Assembled kernels read it by offset, so the order of fields is fixed.
-/// A second panel of 16 rows lies <see cref="PanelStride"/> bytes behind the first, its scales and minimums <see cref="ScaleStride"/> bytes behind the first's.
+/// A second panel of 16 rows lies <see cref="NextPanel"/> bytes behind the first, its scales and minimums <see cref="ScaleStride"/> bytes behind the first's.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct Int8Call
@@ -18,7 +18,7 @@ internal unsafe struct Int8Call
     /// <summary>Bytes of its scales at their most: one each 16 columns.</summary>
     public const int ScaleStride = MaxColumns / 16 * Unpack.Unpacker.PanelRows * sizeof(float);
 
-    /// <summary>Unpacked weights.</summary>
+    /// <summary>Unpacked weights, or rows as they are stored.</summary>
     public byte* Panel;
 
     /// <summary>Weight scales [group, 16].</summary>
@@ -56,6 +56,12 @@ internal unsafe struct Int8Call
 
     /// <summary>Bytes from a tile's starts and sums to the next one's.</summary>
     public long NextGroups;
+
+    /// <summary>Bytes from panel to panel.</summary>
+    public long NextPanel;
+
+    /// <summary>Bytes from a stored row to what will be read next, which is asked for while the first tile is multiplied.</summary>
+    public long RowsAhead;
 
     /// <summary>Tiles that assembled kernels take in one call, all of the same number of tokens.</summary>
     public long Tiles;

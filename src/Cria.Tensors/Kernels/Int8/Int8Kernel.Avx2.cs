@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Unpack;
 using Iced.Intel;
@@ -8,12 +9,19 @@ namespace Cria.Tensors.Kernels.Int8;
 /// <summary>
 /// The int8 product with AVX2, assembled at run time so that eight sums of 16 rows × 4 tokens stay in registers: each weight vector serves four
 /// multiplications, each activation broadcast two. vpmaddubsw sums two products into 16 bits; as many as surely fit are added there before they are widened.
+/// Rows that lie side by side need not become panels where taking them apart takes an instruction or two: for some tokens, or where there is nothing to take apart.
 /// </summary>
 internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 {
     private const int Tile = 4;
 
-    private readonly Int8Entries entries = new(Tile, Assemble);
+    /// <summary>From so many tokens on, four bits are taken apart once and not for every tile.</summary>
+    private const int MostNibbleTokens = 32;
+
+    private readonly Int8Entries entries = new(Tile, variant => Assemble(variant, null, asks: false));
+
+    /// <summary>For stored rows, and for those of them that ask for the next ones.</summary>
+    private readonly ConcurrentDictionary<TensorType, (Int8Entries Plain, Int8Entries Asking)> stored = new();
 
     public override int TileTokens => Tile;
 
@@ -21,6 +29,17 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 
     public override void Run(Int8Call call, Unpacker format, int panels, int tokens) =>
         entries.RunTiles(ref call, format, format.Zero != 0 && !ReadsSigned(format), Narrow(format), panels, tokens);
+
+    public override bool ReadsStored(TensorType type, int tokens) => HalfReader.IsAvailable && StoredRows.Of(type) is { } rows && (!rows.AreNibbles || tokens <= MostNibbleTokens);
+
+    public override void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens)
+    {
+        (Int8Entries plain, Int8Entries asking) = stored.GetOrAdd(type, static type => (new(Tile, variant => Assemble(variant, StoredRows.Of(type), asks: false)), new(Tile, variant => Assemble(variant, StoredRows.Of(type), asks: true))));
+        bool starts = format.Zero != 0 && !ReadsSigned(format);
+        int first = Math.Min(Tile, tokens);
+        asking.RunTiles(ref call, format, starts, Narrow(format), panels, first);
+        if (tokens > first) plain.RunTiles(ref call, format, starts, Narrow(format), panels, tokens - first);
+    }
 
     protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens) => Run(call, format, panels, tokens);
 
@@ -36,7 +55,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         _ => Int8Sums.One,
     };
 
-    private static Assembler Assemble(Int8Variant variant)
+    private static Assembler Assemble(Int8Variant variant, StoredRows? rows, bool asks)
     {
         (int groups, bool starts, bool minimums, _, int tokens) = variant;
         bool signed = variant.Sums == Int8Sums.One;
@@ -45,7 +64,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         int stretch = variant.Sums switch { Int8Sums.One or Int8Sums.Two => 1, Int8Sums.Four => Math.Min(4, quads), _ => quads };
         bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
         var c = new Assembler(64);
-        var frame = new Int8Frame(c, Tile);
+        var frame = rows is null ? new Int8Frame(c, Tile) : new Int8Frame(c, Tile, rows.BlockBytes);
         AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, xSums = Int8Frame.XSums, ahead = Int8Frame.Ahead;
         frame.Begin();
         if (waits) c.sub(rsp, 32 * 2 * Tile);
@@ -56,6 +75,13 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         AssemblerRegisterYMM broadcast = ymm12, ones = ymm14;
         c.vpcmpeqd(ones, ones, ones);
         c.vpsrlw(ones, ones, 15);
+        AssemblerRegisterYMM nibbles = ymm10;
+        if (rows is { AreNibbles: true })
+        {
+            c.vpcmpeqd(nibbles, nibbles, nibbles);
+            c.vpsrlw(nibbles, nibbles, 12);
+            c.vpackuswb(nibbles, nibbles, nibbles);
+        }
 
         frame.ForEachTile(variant.Panels, block =>
         {
@@ -64,13 +90,31 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 if (variant.Sums == Int8Sums.Two) Sixteen(group);
                 else Together(group);
             }
-            frame.Next(block, groups, starts, minimums);
-        });
+            frame.Next(block, groups, starts, minimums, asks);
+        }, asks);
         if (waits) c.add(rsp, 32 * 2 * Tile);
         Registers.Leave(c);
         return c;
 
-        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + (64 * quad) + (32 * p)];
+        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + ((rows is null ? 0 : StoredRows.DataAt) + (64 * quad) + (32 * p))];
+
+        void Load(AssemblerRegisterYMM to, int quad, int p)
+        {
+            if (signed) c.vpabsb(to, Weights(quad, p));
+            else if (rows is not { AreNibbles: true }) c.vmovdqu(to, Weights(quad, p));
+            else if (quad < 4) c.vpand(to, nibbles, Weights(quad, p));
+            else
+            {
+                c.vpsrlw(to, Stored(to, quad - 4, p), 4);
+                c.vpand(to, to, nibbles);
+            }
+        }
+
+        AssemblerRegisterYMM Stored(AssemblerRegisterYMM to, int quad, int p)
+        {
+            c.vmovdqu(to, Weights(quad, p));
+            return to;
+        }
 
         // All tokens step by step: their sums stay in registers.
         void Together(int group)
@@ -80,11 +124,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 int quad = group * quads + step;
                 // Two of the four 32-byte pieces that a block of the next tile has: lines of 64 bytes.
                 if (quad % 4 == 0) c.prefetcht0(__[x + ahead + (16 * quad)]);
-                for (int p = 0; p < 2; p++)
-                {
-                    if (signed) c.vpabsb(weight[p], Weights(quad, p));
-                    else c.vmovdqu(weight[p], Weights(quad, p));
-                }
+                if (asks) Ask(quad);
+                for (int p = 0; p < 2; p++) Load(weight[p], quad, p);
                 for (int t = 0; t < tokens; t++)
                 {
                     c.vpbroadcastd(broadcast, __dword_ptr[x + (Int8Activations.BlockSize * t) + (4 * quad)]);
@@ -97,7 +138,14 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                     c.vmovdqu(__[rsp + (32 * ((2 * t) + p))], Sum(p, t));
                 });
             }
+            for (int p = 0; rows is not null && p < 2; p++) c.vcvtph2ps(weight[p], __xmmword_ptr[panel + (16 * p)]);
             for (int t = 0; t < tokens; t++) Finish(t, group, [Sum(0, t), Sum(1, t)]);
+        }
+
+        // The share of a step; blocks need not begin with a line.
+        void Ask(int quad)
+        {
+            for (int line = 64 * quad; line < rows!.BlockBytes && (quad == 7 || line < 64 * (quad + 1)); line += 64) c.prefetcht1(__[lows + line]);
         }
 
         // Token by token: the weights stay in registers, for two steps' sums are widened at once.
@@ -137,7 +185,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             c.vbroadcastss(broadcast, __dword_ptr[xScales + (4 * t)]);
             for (int p = 0; p < 2; p++)
             {
-                c.vmulps(product[p], broadcast, __[scales + (64 * group) + (32 * p)]);
+                if (rows is null) c.vmulps(product[p], broadcast, __[scales + (64 * group) + (32 * p)]);
+                else c.vmulps(product[p], broadcast, weight[p]);
                 c.vfmadd213ps(sums[p], product[p], Int8Frame.Result(t, p));
             }
             if (minimums)

@@ -15,7 +15,7 @@ internal sealed unsafe class ScalarInt8Kernel : Int8Kernel
         for (int row = 0; row < panels * Unpacker.PanelRows; row++)
         {
             int panel = row / Unpacker.PanelRows, lane = row % Unpacker.PanelRows;
-            var weights = (sbyte*)call.Panel + panel * Int8Call.PanelStride;
+            var weights = (sbyte*)call.Panel + panel * call.NextPanel;
             float* scales = call.Scales + panel * (Int8Call.ScaleStride / sizeof(float));
             float* minimums = call.Minimums + panel * (Int8Call.ScaleStride / sizeof(float));
             for (int token = 0; token < tokens; token++)

@@ -23,7 +23,7 @@ internal sealed unsafe class VectorInt8Kernel<T> : Int8Kernel where T : struct, 
             for (int row = 0; row < Unpacker.PanelRows; row += T.Rows)
             {
                 Int8Call part = call;
-                part.Panel += panel * Int8Call.PanelStride + row * 4;
+                part.Panel += panel * call.NextPanel + row * 4;
                 part.Scales += panel * (Int8Call.ScaleStride / sizeof(float)) + row;
                 part.Minimums += panel * (Int8Call.ScaleStride / sizeof(float)) + row;
                 part.Y += panel * Unpacker.PanelRows + row;

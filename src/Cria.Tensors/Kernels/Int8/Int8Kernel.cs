@@ -24,6 +24,12 @@ internal abstract unsafe class Int8Kernel
         }
     }
 
+    /// <summary>True when rows of a type that lie side by side are multiplied faster with so many tokens where they are stored than as panels.</summary>
+    public virtual bool ReadsStored(TensorType type, int tokens) => false;
+
+    /// <summary>As <see cref="Run"/>, with panels as they are stored.</summary>
+    public virtual void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens) => throw new NotSupportedException();
+
     /// <summary>Multiplies the panels with the first tokens of one tile.</summary>
     protected abstract void RunTile(in Int8Call call, Unpacker format, int panels, int tokens);
 }

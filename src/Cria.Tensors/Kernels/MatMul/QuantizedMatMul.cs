@@ -49,11 +49,19 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
             Panel = scratch,
             Scales = (float*)(scratch + 2 * Int8Call.PanelStride),
             Minimums = (float*)(scratch + 2 * Int8Call.PanelStride + 2 * Int8Call.ScaleStride),
+            NextPanel = Int8Call.PanelStride,
             YTokenBytes = TileRows * sizeof(float),
         };
+        bool readsStored = Product.ReadsStored(weight.Type, x.Tokens);
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
+            call.Y = tile + (panel - firstPanel) * 16;
+            if (readsStored && weight.Panel(panel).IsInterleaved && weight.Panel(panel + together - 1).IsInterleaved)
+            {
+                RunStored(call, weight, panel, together, x);
+                continue;
+            }
             // The rows after these, which this worker most likely takes next.
             byte* ahead = weight.Panel((panel + 2 * together) * 16 <= weight.Rows ? panel + together : panel).Data;
             for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
@@ -66,10 +74,28 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
                         call.Panel + p * Int8Call.PanelStride, call.Scales + p * (Int8Call.ScaleStride / sizeof(float)), call.Minimums + p * (Int8Call.ScaleStride / sizeof(float)),
                         ahead + ((long)column / blockSize * together + (long)p * (columns / blockSize)) * 16 * blockBytes);
                 }
-                call.Y = tile + (panel - firstPanel) * 16;
                 PointAt(ref call, x, column, columns);
                 Product.Run(call, Format, together, x.Tokens);
             }
+        }
+    }
+
+    /// <summary>Multiplies one or two panels where they are stored.</summary>
+    private void RunStored(Int8Call call, CpuWeight weight, int panel, int together, MatMulInput x)
+    {
+        byte* rows = weight.Panel(panel).Data;
+        long panelBytes = InterleavedRows.Count * weight.RowBytes, done = 0;
+        call.NextPanel = panelBytes;
+        for (int column = 0; column < weight.Columns; column += Int8Call.MaxColumns)
+        {
+            int columns = Math.Min(Int8Call.MaxColumns, weight.Columns - column);
+            call.Panel = rows + done;
+            done += (long)(columns / weight.Format.BlockSize) * InterleavedRows.Count * weight.Format.BlockBytes;
+            // Further along these rows or, after the last columns, the first of the panels behind them, which this worker most likely takes next.
+            bool goesOn = column + columns < weight.Columns, hasMore = (panel + 2 * together) * 16 <= weight.Rows;
+            call.RowsAhead = goesOn ? rows + done - call.Panel : hasMore ? rows + together * panelBytes - call.Panel : 0;
+            PointAt(ref call, x, column, columns);
+            Product.RunStored(weight.Type, call, Format, together, x.Tokens);
         }
     }
 

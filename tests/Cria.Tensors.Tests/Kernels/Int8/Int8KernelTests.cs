@@ -125,6 +125,7 @@ public sealed unsafe class Int8KernelTests
                 Blocks = blocks,
                 NextX = blocks * stride * Int8Activations.BlockSize,
                 NextXScales = blocks * stride * sizeof(float),
+                NextPanel = Int8Call.PanelStride,
                 NextGroups = blocks * groups * stride * sizeof(float),
             };
             fixed (float* results = y)
