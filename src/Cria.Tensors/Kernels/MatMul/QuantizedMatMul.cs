@@ -38,7 +38,8 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
     public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
         new Span<float>(tile, x.Tokens * TileRows).Clear();
-        if (x.Tokens <= MostDirectTokens && direct is not null)
+        bool readsStored = weight.IsInterleaved && Product.ReadsStored(weight.Type, x.Tokens);
+        if (direct is not null && x.Tokens <= (readsStored ? 1 : MostDirectTokens))
         {
             RunDirect(direct, weight, firstPanel, panels, x, tile);
             return;
@@ -52,7 +53,6 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
             NextPanel = Int8Call.PanelStride,
             YTokenBytes = TileRows * sizeof(float),
         };
-        bool readsStored = Product.ReadsStored(weight.Type, x.Tokens);
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);
