@@ -60,7 +60,7 @@ internal static class KernelTable
     /// <summary>With conversions of halves: leaf 1, ECX bit 29.</summary>
     private static bool HasAssembledAvx2(CpuLevel level) => level == CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
 
-    /// <summary>The int8 product of a CPU level, for weights with scales along the rows.</summary>
+    /// <summary>The int8 product of a CPU level, for weights with scales along the rows; which rows it multiplies without a panel, <see cref="Int8Kernel.ReadsStored"/> says.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch
     {
         CpuLevel.Vnni => new VnniInt8Kernel(),

@@ -146,6 +146,27 @@ public sealed class RefusalTests(PageServer server) : IDisposable
     }
 
     [Fact]
+    public async Task An_urgent_request_goes_before_the_running_one_and_a_patient_one_behind_it()
+    {
+        using LanguageModel small = LanguageModel.Load(Path.Combine(AppContext.BaseDirectory, "models", "cria-tiny.gguf"), new LoadOptions { Parallel = 1, ContextLength = 200_000 });
+        await using ServerHost own = await ServerHost.StartAsync(small, "127.0.0.1", 0, cancellationToken: Cancellation);
+        using Api client = new(own);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        HttpResponseMessage running = await client.Open(Chat, """{"messages":[{"role":"user","content":"Tell me a story."}],"max_tokens":100000,"ignore_eos":true,"stream":true}""", leaving.Token);
+        Stream stream = await running.Content.ReadAsStreamAsync(Cancellation);
+        await stream.ReadExactlyAsync(new byte[50], Cancellation);
+        Task<JsonElement> patient = client.Ask(Chat, """{"messages":[{"role":"user","content":"Hello"}],"max_tokens":8,"priority":5}""");
+        while (await client.Metric("cria_sequences_waiting") < 1) await Task.Delay(5, Cancellation);
+        await client.Ask(Chat, """{"messages":[{"role":"user","content":"Hello"}],"max_tokens":8,"priority":-5}""");
+        // The one that was pushed out goes on where it was, still before the patient one.
+        await stream.ReadExactlyAsync(new byte[5000], Cancellation);
+        Assert.False(patient.IsCompleted);
+        running.Dispose();
+        await leaving.CancelAsync();
+        await patient;
+    }
+
+    [Fact]
     public async Task Slow_and_broken_connections_disturb_nobody()
     {
         using var slow = new TcpClient();

@@ -23,7 +23,7 @@ internal sealed unsafe class Int8Entries(int mostTokens, Func<Int8Variant, Assem
     private readonly nint[] entries = new nint[5 * 8 * 2 * mostTokens];
     private readonly Lock building = new();
 
-    /// <summary>Runs variants that take all tiles in one call: the whole ones, then the last where it has fewer tokens.</summary>
+    /// <summary>Runs variants that take all tiles in one call, which they let begin behind them: the whole ones, then the last where it has fewer tokens.</summary>
     public void RunTiles(ref Int8Call call, Unpacker format, bool starts, Int8Sums sums, int panels, int tokens)
     {
         call.Tiles = tokens / mostTokens;

@@ -15,7 +15,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 {
     private const int Tile = 4;
 
-    /// <summary>From so many tokens on, four bits are taken apart once and not for every tile.</summary>
+    /// <summary>Beyond so many tokens four bits are better taken apart once than for every tile.</summary>
     private const int MostNibbleTokens = 32;
 
     private readonly Int8Entries entries = new(Tile, variant => Assemble(variant, null, asks: false));
