@@ -9,7 +9,8 @@ namespace Cria.Tensors.Kernels.Assembled;
 /// <param name="c">Where code goes.</param>
 /// <param name="tile">Tokens of a tile.</param>
 /// <param name="blockBytes">Bytes from block to block of a panel.</param>
-internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8)
+/// <param name="asks"><see cref="Lows"/> is, for formats without minimums, the place of the rows that are read next.</param>
+internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8, bool asks = false)
 {
     private static readonly AssemblerRegister64 Arguments = r14, Blocks = r12, PanelsLeft = rcx, ThreeYSteps = r13;
 
@@ -50,8 +51,7 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8)
     /// <summary>Assembles loops over tiles and, inside, over panels, which meet the tile's activations while they are in the first-level cache. The call's arguments move on with the tiles.</summary>
     /// <param name="panels">1 or 2.</param>
     /// <param name="block">One block of 32 columns of a panel and a tile, and the way back to its beginning (<see cref="Next"/>).</param>
-    /// <param name="asks"><see cref="Lows"/> is the place of the rows that are read next.</param>
-    public void ForEachTile(int panels, Action<Label> block, bool asks = false)
+    public void ForEachTile(int panels, Action<Label> block)
     {
         Label nextTile = c.CreateLabel(), nextBlock = c.CreateLabel(), done = c.CreateLabel();
         c.Label(ref nextTile);
@@ -114,8 +114,7 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8)
     /// <param name="groups">Scales of a block and row.</param>
     /// <param name="starts">Sums start from numbers of the activations.</param>
     /// <param name="minimums">Groups have minimums.</param>
-    /// <param name="asks"><see cref="Lows"/> goes along with the panel.</param>
-    public void Next(Label loop, int groups, bool starts, bool minimums, bool asks = false)
+    public void Next(Label loop, int groups, bool starts, bool minimums)
     {
         c.add(Panel, blockBytes);
         c.add(X, Int8Activations.BlockSize * tile);

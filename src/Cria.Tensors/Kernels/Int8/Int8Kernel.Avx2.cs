@@ -64,7 +64,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         int stretch = variant.Sums switch { Int8Sums.One or Int8Sums.Two => 1, Int8Sums.Four => Math.Min(4, quads), _ => quads };
         bool waits = variant.Sums == Int8Sums.Four && stretch < quads;
         var c = new Assembler(64);
-        var frame = rows is null ? new Int8Frame(c, Tile) : new Int8Frame(c, Tile, rows.BlockBytes);
+        var frame = rows is null ? new Int8Frame(c, Tile) : new Int8Frame(c, Tile, rows.BlockBytes, asks);
         AssemblerRegister64 panel = Int8Frame.Panel, scales = Int8Frame.Scales, lows = Int8Frame.Lows, x = Int8Frame.X, xScales = Int8Frame.XScales, start = Int8Frame.Start, xSums = Int8Frame.XSums, ahead = Int8Frame.Ahead;
         frame.Begin();
         if (waits) c.sub(rsp, 32 * 2 * Tile);
@@ -90,8 +90,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 if (variant.Sums == Int8Sums.Two) Sixteen(group);
                 else Together(group);
             }
-            frame.Next(block, groups, starts, minimums, asks);
-        }, asks);
+            frame.Next(block, groups, starts, minimums);
+        });
         if (waits) c.add(rsp, 32 * 2 * Tile);
         Registers.Leave(c);
         return c;
@@ -105,15 +105,10 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             else if (quad < 4) c.vpand(to, nibbles, Weights(quad, p));
             else
             {
-                c.vpsrlw(to, Stored(to, quad - 4, p), 4);
+                c.vmovdqu(to, Weights(quad - 4, p));
+                c.vpsrlw(to, to, 4);
                 c.vpand(to, to, nibbles);
             }
-        }
-
-        AssemblerRegisterYMM Stored(AssemblerRegisterYMM to, int quad, int p)
-        {
-            c.vmovdqu(to, Weights(quad, p));
-            return to;
         }
 
         // All tokens step by step: their sums stay in registers.
