@@ -8,6 +8,7 @@ namespace Cria.Tensors.Quantization;
 /// Sixteen rows side by side: what is one byte of a row's block is sixteen bytes of the group. Each 32-bit word of a block is followed by the same word of the other
 /// rows, so that a vector register holds one word of several rows without turning anything; formats whose blocks are no whole number of words keep their F16 scale
 /// apart, the sixteen of them in a row, and so do 16-bit floats, which are nothing else. The blocks of a group follow one another, and it is as long as its rows.
+/// Blocks of <see cref="Q6_K"/> are first brought into another order (<see cref="PackedQ6_K"/>).
 /// </summary>
 internal static unsafe class InterleavedRows
 {
@@ -17,8 +18,11 @@ internal static unsafe class InterleavedRows
     /// <summary>True for formats that can be stored so.</summary>
     public static bool Supports(BlockFormat format) => format.BlockBytes % 2 == 0 && !format.HasRowScales;
 
-    /// <summary>The byte of a block where 16 bits stand apart from whole words: in front (blocks of up to 32 elements) or at the end; -1 where all are words.</summary>
-    public static int HalfAt(BlockFormat format) => format.BlockBytes % 4 == 0 ? -1 : format.BlockSize <= 32 ? 0 : format.BlockBytes - 2;
+    /// <summary>The byte of a block where 16 bits stand apart from whole words: in front (blocks of up to 32 elements, and packed ones) or at the end; -1 where all are words.</summary>
+    private static int HalfAt(BlockFormat format) => format.BlockBytes % 4 == 0 ? -1 : format.BlockSize <= 32 || IsPacked(format.Type) ? 0 : format.BlockBytes - 2;
+
+    /// <summary>True for formats whose blocks are <see cref="PackedQ6_K"/>.</summary>
+    public static bool IsPacked(TensorType type) => type == TensorType.Q6_K;
 
     /// <summary>Stores sixteen rows side by side.</summary>
     /// <param name="format">Their format.</param>
@@ -35,13 +39,17 @@ internal static unsafe class InterleavedRows
     public static void RestoreRow(BlockFormat format, byte* group, int row, Span<byte> blocks)
     {
         int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        bool isPacked = IsPacked(format.Type);
+        byte* packed = stackalloc byte[PackedQ6_K.BlockBytes];
         fixed (byte* start = blocks)
         {
             byte* to = start;
             for (int left = blocks.Length; left > 0; left -= format.BlockBytes, to += format.BlockBytes, group += Count * format.BlockBytes)
             {
-                if (half >= 0) *(ushort*)(to + half) = ((ushort*)(group + (Count * half)))[row];
-                for (int at = first; at < last; at += 4) *(uint*)(to + at) = ((uint*)(group + (Count * at)))[row];
+                byte* block = isPacked ? packed : to;
+                if (half >= 0) *(ushort*)(block + half) = ((ushort*)(group + (Count * half)))[row];
+                for (int at = first; at < last; at += 4) *(uint*)(block + at) = ((uint*)(group + (Count * at)))[row];
+                if (isPacked) PackedQ6_K.Unpack(packed, to);
             }
         }
     }
@@ -82,34 +90,49 @@ internal static unsafe class InterleavedRows
         }
     }
 
+    [SkipLocalsInit]
     private static void Transfer(BlockFormat format, byte* rows, long rowBytes, long blocks, byte* group, bool toGroup)
     {
-        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        byte* packed = stackalloc byte[Count * PackedQ6_K.BlockBytes];
+        bool isPacked = IsPacked(format.Type);
         for (long block = 0; block < blocks; block++, rows += format.BlockBytes, group += Count * format.BlockBytes)
         {
-            for (int row = 0; row < Count; row++)
+            if (!isPacked)
             {
-                byte* plain = rows + (row * rowBytes);
-                if (half >= 0)
-                {
-                    ushort* stored = (ushort*)(group + (Count * half)) + row, own = (ushort*)(plain + half);
-                    if (toGroup) *stored = *own;
-                    else *own = *stored;
-                }
-                int at = first;
-                for (; at + 16 <= last; at += 16)
-                {
-                    if (row % 4 != 0) continue;
-                    byte* words = group + (Count * at) + (4 * row);
-                    if (toGroup) Turn(plain + at, (nint)rowBytes, words, 4 * Count);
-                    else Turn(words, 4 * Count, plain + at, (nint)rowBytes);
-                }
-                for (; at < last; at += 4)
-                {
-                    uint* stored = (uint*)(group + (Count * at)) + row, own = (uint*)(plain + at);
-                    if (toGroup) *stored = *own;
-                    else *own = *stored;
-                }
+                TransferBlock(format, rows, rowBytes, group, toGroup);
+                continue;
+            }
+            for (int row = 0; toGroup && row < Count; row++) PackedQ6_K.Pack(rows + (row * rowBytes), packed + (row * PackedQ6_K.BlockBytes));
+            TransferBlock(format, packed, PackedQ6_K.BlockBytes, group, toGroup);
+            for (int row = 0; !toGroup && row < Count; row++) PackedQ6_K.Unpack(packed + (row * PackedQ6_K.BlockBytes), rows + (row * rowBytes));
+        }
+    }
+
+    private static void TransferBlock(BlockFormat format, byte* rows, long rowBytes, byte* group, bool toGroup)
+    {
+        int half = HalfAt(format), first = half == 0 ? 2 : 0, last = format.BlockBytes - (half > 0 ? 2 : 0);
+        for (int row = 0; row < Count; row++)
+        {
+            byte* plain = rows + (row * rowBytes);
+            if (half >= 0)
+            {
+                ushort* stored = (ushort*)(group + (Count * half)) + row, own = (ushort*)(plain + half);
+                if (toGroup) *stored = *own;
+                else *own = *stored;
+            }
+            int at = first;
+            for (; at + 16 <= last; at += 16)
+            {
+                if (row % 4 != 0) continue;
+                byte* words = group + (Count * at) + (4 * row);
+                if (toGroup) Turn(plain + at, (nint)rowBytes, words, 4 * Count);
+                else Turn(words, 4 * Count, plain + at, (nint)rowBytes);
+            }
+            for (; at < last; at += 4)
+            {
+                uint* stored = (uint*)(group + (Count * at)) + row, own = (uint*)(plain + at);
+                if (toGroup) *stored = *own;
+                else *own = *stored;
             }
         }
     }

@@ -16,7 +16,7 @@ internal static class PreparedKey
     private const int StretchBytes = 64;
 
     /// <summary>Changes with the form of the files, so that no old one is taken for a new one.</summary>
-    private const string Form = "cria prepared 1 ";
+    private const string Form = "cria prepared 2 ";
 
     /// <summary>
     /// SHA-256, in hexadecimal, of the level, each file's header, size and time of its last change, and a stretch of each tensor: models of one shape whose times were all set alike,

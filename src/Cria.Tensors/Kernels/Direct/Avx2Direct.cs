@@ -6,31 +6,45 @@ namespace Cria.Tensors.Kernels.Direct;
 /// <summary>Direct products by AVX2, one format a method: the block layouts are those of <see cref="Quantization"/>.</summary>
 internal static class Avx2Direct
 {
-    /// <summary><see cref="Quantization.Q4_0"/>: all 32 columns of a block fit into 16 bits.</summary>
+    /// <summary><see cref="Quantization.Q4_0"/>: all 32 columns of a block fit into 16 bits. Both halves together, so that activations are spread once.</summary>
     public static Assembler Q4_0(DirectRows layout)
     {
         var rows = new Avx2Rows(blockBytes: 18, layout);
         Assembler c = rows.Code;
-        AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
-        AssemblerRegisterYMM sum = ymm4, mask = ymm12, free = ymm5, scale = ymm6;
-        return rows.Loop(blocksOf32: 1, stackBytes: 0, Avx2Rows.Both(half =>
+        AssemblerRegisterYMM mask = ymm12, xLow = ymm8, xHigh = ymm9, bytes = ymm10, free = ymm11;
+        AssemblerRegisterYMM[] sums = [ymm4, ymm5], scales = [ymm6, ymm7];
+        return rows.Loop(blocksOf32: 1, stackBytes: layout == DirectRows.Apart ? 2 * 128 : 0, () =>
         {
-            if (half == 0) NibbleMask(rows, mask);
-            rows.Turn(half, 2, v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
+            AssemblerMemoryOperand[][] quants = [.. Enumerable.Range(0, 2).Select(half => rows.Words(half, 2, 128 * half, [ymm0, ymm1, ymm2, ymm3]))];
+            NibbleMask(rows, mask);
             for (int i = 0; i < 4; i++)
             {
-                c.vpand(ymm7, v[i], mask);
-                rows.Multiply(sum, ymm7, 4 * i, first: i == 0, free);
-                c.vpsrlw(v[i], v[i], 4);
-                c.vpand(v[i], v[i], mask);
-                rows.Multiply(sum, v[i], 16 + (4 * i), first: false, free);
+                rows.Four(4 * i, xLow);
+                rows.Four(16 + (4 * i), xHigh);
+                for (int half = 0; half < 2; half++)
+                {
+                    c.vmovdqu(bytes, quants[half][i]);
+                    c.vpand(free, bytes, mask);
+                    c.vpmaddubsw(i == 0 ? sums[half] : free, free, xLow);
+                    if (i > 0) c.vpaddw(sums[half], sums[half], free);
+                    c.vpsrlw(bytes, bytes, 4);
+                    c.vpand(bytes, bytes, mask);
+                    c.vpmaddubsw(bytes, bytes, xHigh);
+                    c.vpaddw(sums[half], sums[half], bytes);
+                }
             }
-            rows.Halves(half, 0, scale);
-            c.vpmaddwd(sum, sum, Avx2Rows.Ones);
             c.vpbroadcastd(free, __dword_ptr[Avx2Rows.Starts]);
-            c.vpaddd(sum, sum, free);
-            rows.AddScaled(half, sum, scale, 0, free);
-        }));
+            c.vbroadcastss(bytes, __dword_ptr[Avx2Rows.XScales]);
+            for (int half = 0; half < 2; half++)
+            {
+                rows.Halves(half, 0, scales[half]);
+                c.vpmaddwd(sums[half], sums[half], Avx2Rows.Ones);
+                c.vpaddd(sums[half], sums[half], free);
+                c.vcvtdq2ps(sums[half], sums[half]);
+                c.vmulps(scales[half], scales[half], bytes);
+                c.vfmadd231ps(Avx2Rows.Y(half), sums[half], scales[half]);
+            }
+        }, spreads: 1);
     }
 
     /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once.</summary>
@@ -123,8 +137,11 @@ internal static class Avx2Direct
         }
     }
 
-    /// <summary><see cref="Quantization.Q6_K"/>: sums of the sixteen groups wait on the stack, so that they are added in order.</summary>
-    public static Assembler Q6_K(DirectRows layout)
+    /// <summary><see cref="Quantization.Q6_K"/>, side by side as <see cref="Quantization.PackedQ6_K"/>.</summary>
+    public static Assembler Q6_K(DirectRows layout) => layout == DirectRows.Apart ? PlainQ6_K(layout) : PackedQ6_K(layout);
+
+    /// <summary>Sums of the sixteen groups wait on the stack, so that they are added in order.</summary>
+    private static Assembler PlainQ6_K(DirectRows layout)
     {
         var rows = new Avx2Rows(blockBytes: 210, layout, startsOf: 16);
         Assembler c = rows.Code;
@@ -192,6 +209,82 @@ internal static class Avx2Direct
         }));
     }
 
+    /// <summary>Blocks of <see cref="Quantization.PackedQ6_K"/>: one group after another, both halves together, so that activations are spread once.</summary>
+    private static Assembler PackedQ6_K(DirectRows layout)
+    {
+        var rows = new Avx2Rows(blockBytes: 210, layout, startsOf: 16);
+        Assembler c = rows.Code;
+        AssemblerRegisterYMM[] words = [ymm0, ymm1, ymm2], x = [ymm4, ymm5, ymm6, ymm7];
+        AssemblerRegisterYMM fourth = ymm3, lower = ymm8, upper = ymm9, start = ymm10, xScale = ymm11, free = ymm12, sum = ymm0, scale = ymm1;
+        const int factors = 2 * 128;
+        return rows.Loop(blocksOf32: 8, stackBytes: factors + 64, () =>
+        {
+            for (int half = 0; half < 2; half++)
+            {
+                rows.Halves(half, 0, ymm0);
+                c.vmovups(__[rsp + factors + (32 * half)], ymm0);
+                for (int i = 0; i < 4; i++)
+                {
+                    c.vmovdqu(ymm6, Avx2Rows.Word(half, 2 + (4 * i)));
+                    BytesByRow(rows, ymm6, (128 * half) + (32 * i));
+                }
+            }
+            Constant(rows, lower, 63);
+            Constant(rows, upper, 192);
+            for (int group = 0; group < 16; group++)
+            {
+                for (int i = 0; i < 4; i++) rows.Four((16 * group) + (4 * i), x[i]);
+                c.vpbroadcastd(start, __dword_ptr[Avx2Rows.Starts + (16 * group)]);
+                if (group % 2 == 0) c.vbroadcastss(xScale, __dword_ptr[Avx2Rows.XScales + (group / 2 * Avx2Rows.ScaleStep)]);
+                for (int half = 0; half < 2; half++)
+                {
+                    for (int i = 0; i < 3; i++) c.vmovdqu(words[i], Avx2Rows.Word(half, 18 + (12 * group) + (4 * i)));
+                    // The fourth four columns have their bits above the others'.
+                    c.vpand(fourth, words[0], upper);
+                    for (int i = 1; i < 3; i++)
+                    {
+                        c.vpsrlw(fourth, fourth, 2);
+                        c.vpand(free, words[i], upper);
+                        c.vpor(fourth, fourth, free);
+                    }
+                    c.vpsrlw(fourth, fourth, 2);
+                    for (int i = 0; i < 3; i++)
+                    {
+                        c.vpand(words[i], words[i], lower);
+                        c.vpmaddubsw(words[i], words[i], x[i]);
+                    }
+                    c.vpmaddubsw(fourth, fourth, x[3]);
+                    // Two products of 63 · 127 · 2 fit into 16 bits, four do not.
+                    c.vpaddw(words[0], words[0], words[1]);
+                    c.vpaddw(words[2], words[2], fourth);
+                    c.vpmaddwd(words[0], words[0], Avx2Rows.Ones);
+                    c.vpmaddwd(words[2], words[2], Avx2Rows.Ones);
+                    c.vpaddd(sum, words[0], words[2]);
+                    c.vpaddd(sum, sum, start);
+                    c.vcvtdq2ps(sum, sum);
+                    c.vpmovsxbd(scale, __qword_ptr[rsp + ((128 * half) + (8 * group))]);
+                    c.vcvtdq2ps(scale, scale);
+                    c.vmulps(scale, scale, __[rsp + factors + (32 * half)]);
+                    c.vmulps(scale, scale, xScale);
+                    c.vfmadd231ps(Avx2Rows.Y(half), sum, scale);
+                }
+            }
+        }, spreads: 1);
+    }
+
+    /// <summary>From four bytes of eight rows each to eight rows a byte, at rsp + <paramref name="to"/>; two further registers are used.</summary>
+    private static void BytesByRow(Avx2Rows rows, AssemblerRegisterYMM bytes, int to)
+    {
+        Assembler c = rows.Code;
+        AssemblerRegisterXMM own = Avx2Rows.Lower(bytes);
+        c.vpshufb(bytes, bytes, __ymmword_ptr[rows.BytesOfFour]);
+        c.vextracti128(xmm5, bytes, 1);
+        c.vpunpckldq(xmm4, own, xmm5);
+        c.vpunpckhdq(xmm5, own, xmm5);
+        c.vmovdqu(__xmmword_ptr[rsp + to], xmm4);
+        c.vmovdqu(__xmmword_ptr[rsp + (to + 16)], xmm5);
+    }
+
     /// <summary>Scales [8] and minimums [8] of <see cref="Quantization.SixBitPairs"/> at rsp + <paramref name="to"/>: eight bytes, the rows', for each.</summary>
     private static void SixBitPairs(Avx2Rows rows, AssemblerMemoryOperand[] four, int to)
     {
@@ -219,16 +312,7 @@ internal static class Avx2Direct
         c.vpor(bytes, bytes, m);
         Store(12);
 
-        // From four bytes a row to eight rows a byte.
-        void Store(int place)
-        {
-            c.vpshufb(bytes, bytes, __ymmword_ptr[rows.BytesOfFour]);
-            c.vextracti128(xmm5, bytes, 1);
-            c.vpunpckldq(xmm4, xmm6, xmm5);
-            c.vpunpckhdq(xmm5, xmm6, xmm5);
-            c.vmovdqu(__xmmword_ptr[rsp + (to + (8 * place))], xmm4);
-            c.vmovdqu(__xmmword_ptr[rsp + (to + (8 * place) + 16)], xmm5);
-        }
+        void Store(int place) => BytesByRow(rows, bytes, to + (8 * place));
     }
 
     private static void NibbleMask(Avx2Rows rows, AssemblerRegisterYMM to) => Constant(rows, to, 15);

@@ -73,6 +73,13 @@ internal sealed unsafe class Avx2Rows
         c.mov(Fours[0], __[Arguments + Offset(nameof(DirectCall.Blocks))]);
         c.mov(Row, __[Arguments + Offset(nameof(DirectCall.RowBytes))]);
         c.mov(Ahead, __[Arguments + Offset(nameof(DirectCall.Ahead))]);
+        c.lea(ThreeRows, __[Row + (Row * 2)]);
+        c.vpcmpeqd(Ones, Ones, Ones);
+        c.vpsrlw(Ones, Ones, 15);
+        if (stackBytes > 0) c.sub(rsp, stackBytes);
+        Label panel = c.CreateLabel(), loop = c.CreateLabel();
+        c.Label(ref panel);
+        for (int i = 1; i < 4; i++) c.lea(Fours[i], __[Fours[i - 1] + (Row * 4)]);
         c.mov(X, __[Arguments + Offset(nameof(DirectCall.X))]);
         c.mov(XScales, __[Arguments + Offset(nameof(DirectCall.XScales))]);
         c.mov(Starts, __[Arguments + Offset(nameof(DirectCall.Starts))]);
@@ -81,12 +88,6 @@ internal sealed unsafe class Avx2Rows
         c.vmovups(Y(0), __[Blocks]);
         c.vmovups(Y(1), __[Blocks + 32]);
         c.mov(Blocks, __[Arguments + Offset(nameof(DirectCall.Count))]);
-        c.lea(ThreeRows, __[Row + (Row * 2)]);
-        for (int i = 1; i < 4; i++) c.lea(Fours[i], __[Fours[i - 1] + (Row * 4)]);
-        c.vpcmpeqd(Ones, Ones, Ones);
-        c.vpsrlw(Ones, Ones, 15);
-        if (stackBytes > 0) c.sub(rsp, stackBytes);
-        Label loop = c.CreateLabel();
         c.Label(ref loop);
         products = spreads * 8 * blocksOf32;
         nearBytes = blocksOf32 == 1 ? 1536 : 8192;
@@ -105,10 +106,19 @@ internal sealed unsafe class Avx2Rows
         c.add(XSums, ScaleStep * blocksOf32);
         c.dec(Blocks);
         c.jnz(loop);
-        if (stackBytes > 0) c.add(rsp, stackBytes);
         c.mov(Blocks, __[Arguments + Offset(nameof(DirectCall.Y))]);
         c.vmovups(__[Blocks], Y(0));
         c.vmovups(__[Blocks + 32], Y(1));
+        c.add(__qword_ptr[Arguments + Offset(nameof(DirectCall.Y))], 64);
+        // Rows side by side are at their end, where the next ones begin; of rows one after another the first is at its end, which is where the second begins.
+        if (!interleaved)
+        {
+            c.lea(Fours[0], __[Fours[0] + (ThreeRows * 4)]);
+            c.add(Fours[0], ThreeRows);
+        }
+        c.dec(__qword_ptr[Arguments + Offset(nameof(DirectCall.Panels))]);
+        c.jnz(panel);
+        if (stackBytes > 0) c.add(rsp, stackBytes);
         Registers.Leave(c);
         c.Label(ref bytesOfFour);
         c.db([.. Enumerable.Range(0, 32).Select(i => (byte)((i % 4 * 4) + (i / 4 % 4)))]);
@@ -132,7 +142,7 @@ internal sealed unsafe class Avx2Rows
         if (interleaved)
         {
             AssemblerRegisterYMM[] words = [v0, v1, v2, v3];
-            for (int i = 0; i < 4; i++) c.vmovdqu(words[i], __[Fours[0] + ((16 * (at + (4 * i))) + (32 * half))]);
+            for (int i = 0; i < 4; i++) c.vmovdqu(words[i], Word(half, at + (4 * i)));
             return;
         }
         AssemblerRegister64 a = Fours[2 * half], b = Fours[(2 * half) + 1];
@@ -160,12 +170,15 @@ internal sealed unsafe class Avx2Rows
     /// <summary>Four vectors as of <see cref="Turn"/>, in memory: where they lie, or at rsp + <paramref name="stackAt"/>.</summary>
     public AssemblerMemoryOperand[] Words(int half, int at, int stackAt, AssemblerRegisterYMM[] v)
     {
-        if (interleaved) return [.. Enumerable.Range(0, 4).Select(i => __[Fours[0] + ((16 * (at + (4 * i))) + (32 * half))])];
+        if (interleaved) return [.. Enumerable.Range(0, 4).Select(i => Word(half, at + (4 * i)))];
         Turn(half, at, v[0], v[1], v[2], v[3], ymm4, ymm5, ymm8, ymm9);
         AssemblerMemoryOperand[] words = [.. Enumerable.Range(0, 4).Select(i => __[rsp + (stackAt + (32 * i))])];
         for (int i = 0; i < 4; i++) Code.vmovdqu(words[i], v[i]);
         return words;
     }
+
+    /// <summary>Four bytes of each row's block where rows lie side by side.</summary>
+    public static AssemblerMemoryOperand Word(int half, int at) => __[Fours[0] + ((16 * at) + (32 * half))];
 
     /// <summary>The F16 number at <paramref name="at"/> of each row's block as F32.</summary>
     public void Halves(int half, int at, AssemblerRegisterYMM to)

@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 namespace Cria.Tensors.Kernels.Direct;
 
 /// <summary>
-/// The arguments of one direct product: 16 rows × one token × all columns, added to y. Assembled code reads it by offset, so the order of fields is fixed.
+/// The arguments of one direct product: groups of 16 rows × one token × all columns, added to y. Assembled code reads it by offset, so the order of fields is fixed.
 /// Activations are those of <see cref="Int8.Int8Activations"/> with a tile of 4 tokens, of which the first is multiplied.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct DirectCall
 {
-    /// <summary>First stored block of row 0.</summary>
+    /// <summary>First stored block of row 0; the groups' rows follow one another.</summary>
     public byte* Blocks;
 
     /// <summary>Bytes from row to row.</summary>
@@ -33,6 +33,9 @@ internal unsafe struct DirectCall
     /// <summary>scale · Σx [block of 32, 4 tokens], for formats with minimums.</summary>
     public float* XSums;
 
-    /// <summary>16 results.</summary>
+    /// <summary>16 results a group.</summary>
     public float* Y;
+
+    /// <summary>Groups of 16 rows.</summary>
+    public long Panels;
 }

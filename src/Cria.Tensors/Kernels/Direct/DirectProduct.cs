@@ -23,9 +23,6 @@ internal sealed unsafe class DirectProduct
     /// <summary>True when <see cref="DirectCall.Starts"/> is read.</summary>
     public bool HasStarts { get; }
 
-    /// <summary>Multiplies 16 rows.</summary>
-    public void Run(in DirectCall call, DirectRows rows)
-    {
-        fixed (DirectCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)entries[(int)rows])(arguments);
-    }
+    /// <summary>Multiplies all groups of 16 rows. The kernel counts in its own copy of the arguments.</summary>
+    public void Run(DirectCall call, DirectRows rows) => ((delegate* unmanaged[SuppressGCTransition]<DirectCall*, void>)entries[(int)rows])(&call);
 }

@@ -11,11 +11,14 @@ internal sealed record StoredRows(int BlockBytes, bool AreNibbles)
     /// <summary>Where the first columns are.</summary>
     public const int DataAt = 32;
 
+    // Asked for at every piece of work, so not made anew.
+    private static readonly StoredRows Q4_0 = new(16 * 18, AreNibbles: true), Q8_0 = new(16 * 34, AreNibbles: false);
+
     /// <summary>How a type is stored; null for types that must be taken apart.</summary>
     public static StoredRows? Of(TensorType type) => type switch
     {
-        TensorType.Q4_0 => new(16 * 18, AreNibbles: true),
-        TensorType.Q8_0 => new(16 * 34, AreNibbles: false),
+        TensorType.Q4_0 => Q4_0,
+        TensorType.Q8_0 => Q8_0,
         _ => null,
     };
 }

@@ -63,6 +63,9 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
     /// <summary>16-row panels, the padded one included.</summary>
     public int Panels => (Rows + 15) / 16;
 
+    /// <summary>Panels that are not padded: their rows follow one another.</summary>
+    public int WholePanels => Rows / 16;
+
     /// <summary>A panel's 16 rows.</summary>
     public RowPanel Panel(int panel)
     {

@@ -86,7 +86,9 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
     {
         CpuWeight weight = weights[index];
         int panels = Math.Min(MatMulKernel.PiecePanels, weight.Panels - firstPanel);
-        float* tile = tiles + worker * WorkerTileFloats;
+        // One token's rows follow one another in the result as they do in a tile.
+        bool inPlace = input.Tokens == 1 && gatedUp is null && (firstPanel + MatMulKernel.PiecePanels) * 16 <= weight.Rows;
+        float* tile = inPlace ? results[index].Data + firstPanel * 16 : tiles + worker * WorkerTileFloats;
         weight.Kernel.Run(weight, firstPanel, panels, input, tile, scratch[worker].Data);
         if (gatedUp is { } up)
         {
@@ -94,7 +96,7 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
             up.Kernel.Run(up, firstPanel, panels, input, upTile, scratch[worker].Data);
             SwiGlu.Row<T>(tile, upTile, input.Tokens * MatMulKernel.TileRows);
         }
-        MatMulKernel.CopyOut(tile, weight, firstPanel, panels, input.Tokens, results[index].Data);
+        if (!inPlace) MatMulKernel.CopyOut(tile, weight, firstPanel, panels, input.Tokens, results[index].Data);
     }
 
     /// <summary>Floats of a worker's tile and, for gated products, of the tile beside it.</summary>

@@ -137,10 +137,12 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
         };
         int* starts = product.HasStarts ? x.Starts(Format) : null;
         float* sums = Format.HasMinimum ? x.Sums(Format) : null;
-        for (int panel = firstPanel; panel < firstPanel + panels; panel++)
+        for (int panel = firstPanel; panel < firstPanel + panels; panel += (int)call.Panels)
         {
             RowPanel rows = weight.Panel(panel);
             call.Blocks = rows.Data;
+            // One token reads all rows that lie behind one another; others read what the first brought into the cache.
+            call.Panels = x.Tokens > 1 ? 1 : Math.Max(1, Math.Min(firstPanel + panels, weight.WholePanels) - panel);
             DirectRows layout = !rows.IsInterleaved ? DirectRows.Apart : x.Tokens > 1 ? DirectRows.SideBySide : DirectRows.SideBySideOnce;
             // The rows two panels further, which this worker most likely takes soon.
             call.Ahead = (panel + 3) * 16 <= weight.Rows ? weight.Panel(panel + 2).Data : call.Blocks;

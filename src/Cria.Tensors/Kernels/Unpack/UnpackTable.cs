@@ -7,7 +7,7 @@ internal static class UnpackTable
 {
     private static readonly FrozenDictionary<TensorType, Unpacker> Portable = All<Rows128>();
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx2 = All<Rows256<RowAfterRow>>();
-    private static readonly FrozenDictionary<TensorType, Unpacker> Avx2Interleaved = All<Rows256<SideBySide>>();
+    private static readonly FrozenDictionary<TensorType, Unpacker> Avx2Interleaved = All<Rows256<SideBySide>>(new PackedQ6_KUnpacker<Rows256<SideBySide>>());
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx512 = new Dictionary<TensorType, Unpacker>
     {
         [TensorType.Q4_0] = new Avx512Unpacker<Avx512Q4_0>(),
@@ -42,7 +42,7 @@ internal static class UnpackTable
     /// <summary>The unpacker of rows that lie side by side, which takes <see cref="SideBySide.Pointer"/>; null where there is none at a level.</summary>
     public static Unpacker? Interleaved(TensorType type, CpuLevel level) => level == CpuLevel.Avx2 ? Avx2Interleaved[type] : null;
 
-    private static FrozenDictionary<TensorType, Unpacker> All<T>() where T : struct, IRows<T> => new Dictionary<TensorType, Unpacker>
+    private static FrozenDictionary<TensorType, Unpacker> All<T>(Unpacker? q6_K = null) where T : struct, IRows<T> => new Dictionary<TensorType, Unpacker>
     {
         [TensorType.Q4_0] = new BlockUnpacker<Q4_0Reader, T>(),
         [TensorType.Q4_1] = new BlockUnpacker<Q4_1Reader, T>(),
@@ -53,7 +53,7 @@ internal static class UnpackTable
         [TensorType.Q3_K] = new Q3_KUnpacker<T>(),
         [TensorType.Q4_K] = new Q4_KUnpacker<T>(),
         [TensorType.Q5_K] = new Q5_KUnpacker<T>(),
-        [TensorType.Q6_K] = new Q6_KUnpacker<T>(),
+        [TensorType.Q6_K] = q6_K ?? new Q6_KUnpacker<T>(),
         [TensorType.IQ4_NL] = new BlockUnpacker<IQ4_NLReader, T>(),
         [TensorType.IQ4_XS] = new IQ4_XSUnpacker<T>(),
     }.ToFrozenDictionary();

@@ -62,7 +62,11 @@ public class PreparedGgufTests
     public void Type_numbers_are_far_from_all_others_and_mean_nothing_for_types_that_cannot_lie_so()
     {
         Assert.Equal((TensorType.Q4_0, true), PreparedGguf.Parse(PreparedGguf.TypeNumber(TensorType.Q4_0, isInterleaved: true)));
+        Assert.Equal((TensorType.Q6_K, true), PreparedGguf.Parse(PreparedGguf.TypeNumber(TensorType.Q6_K, isInterleaved: true)));
         Assert.Equal((TensorType.F32, false), PreparedGguf.Parse((uint)TensorType.F32));
+        // Q6_K as it lay before its blocks were packed, and Q4_0, which never are.
+        Assert.False(PreparedGguf.Parse(0x43720000 + (uint)TensorType.Q6_K).IsInterleaved);
+        Assert.False(PreparedGguf.Parse(0x43720100 + (uint)TensorType.Q4_0).IsInterleaved);
         Assert.True(PreparedGguf.TypeNumber(TensorType.F32, isInterleaved: true) > 0x1000000);
         Assert.False(PreparedGguf.Parse(PreparedGguf.TypeNumber(TensorType.I8, isInterleaved: true)).IsInterleaved);
         Assert.False(PreparedGguf.Parse(PreparedGguf.TypeNumber((TensorType)9999, isInterleaved: true)).IsInterleaved);
