@@ -34,35 +34,41 @@ internal static class Avx2Direct
                 }
             }
             c.vpbroadcastd(free, __dword_ptr[Avx2Rows.Starts]);
-            c.vbroadcastss(bytes, __dword_ptr[Avx2Rows.XScales]);
             for (int half = 0; half < 2; half++)
             {
-                rows.Halves(half, 0, scales[half]);
                 c.vpmaddwd(sums[half], sums[half], Avx2Rows.Ones);
                 c.vpaddd(sums[half], sums[half], free);
-                c.vcvtdq2ps(sums[half], sums[half]);
-                c.vmulps(scales[half], scales[half], bytes);
-                c.vfmadd231ps(Avx2Rows.Y(half), sums[half], scales[half]);
             }
+            rows.AddBlock(sums, scales, bytes);
         }, spreads: 1);
     }
 
-    /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once.</summary>
+    /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once, by magnitude and sign. Both halves together, so that activations are spread once.</summary>
     public static Assembler Q8_0(DirectRows layout)
     {
         var rows = new Avx2Rows(blockBytes: 34, layout);
-        AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
-        AssemblerRegisterYMM sum = ymm4, free = ymm5, scale = ymm6, other = ymm7;
-        return rows.Loop(blocksOf32: 1, stackBytes: 0, Avx2Rows.Both(half =>
+        Assembler c = rows.Code;
+        AssemblerRegisterYMM x = ymm8;
+        AssemblerRegisterYMM[] sums = [ymm4, ymm5], bytes = [ymm6, ymm7], signed = [ymm9, ymm10];
+        return rows.Loop(blocksOf32: 1, stackBytes: layout == DirectRows.Apart ? 4 * 128 : 0, () =>
         {
-            for (int sixteen = 0; sixteen < 2; sixteen++)
+            AssemblerMemoryOperand[][] quants = [.. Enumerable.Range(0, 4).Select(i => rows.Words(half: i % 2, 2 + (16 * (i / 2)), 128 * i, [ymm0, ymm1, ymm2, ymm3]))];
+            for (int i = 0; i < 8; i++)
             {
-                rows.Turn(half, 2 + (16 * sixteen), v[0], v[1], v[2], v[3], ymm8, ymm9, ymm10, ymm11);
-                for (int i = 0; i < 4; i++) rows.MultiplySigned(sum, v[i], (16 * sixteen) + (4 * i), first: sixteen == 0 && i == 0, wide: true, free, other);
+                rows.Four(4 * i, x);
+                for (int half = 0; half < 2; half++)
+                {
+                    AssemblerRegisterYMM product = i == 0 ? sums[half] : bytes[half];
+                    c.vmovdqu(bytes[half], quants[(2 * (i / 4)) + half][i % 4]);
+                    c.vpsignb(signed[half], x, bytes[half]);
+                    c.vpabsb(bytes[half], bytes[half]);
+                    c.vpmaddubsw(product, bytes[half], signed[half]);
+                    c.vpmaddwd(product, product, Avx2Rows.Ones);
+                    if (i > 0) c.vpaddd(sums[half], sums[half], product);
+                }
             }
-            rows.Halves(half, 0, scale);
-            rows.AddScaled(half, sum, scale, 0, free);
-        }));
+            rows.AddBlock(sums, bytes, x);
+        }, spreads: 1);
     }
 
     /// <summary><see cref="Quantization.Q4_K"/>: both halves together, so that activations are spread once; scales and minimums wait as bytes on the stack.</summary>

@@ -279,6 +279,19 @@ internal sealed unsafe class Avx2Rows
         c.vfmadd231ps(Y(half), sum, free);
     }
 
+    /// <summary>The same for both halves of a block of 32 columns, whose scale stands in front of it.</summary>
+    public void AddBlock(AssemblerRegisterYMM[] sums, AssemblerRegisterYMM[] scales, AssemblerRegisterYMM xScale)
+    {
+        Code.vbroadcastss(xScale, __dword_ptr[XScales]);
+        for (int half = 0; half < 2; half++)
+        {
+            Halves(half, 0, scales[half]);
+            Code.vcvtdq2ps(sums[half], sums[half]);
+            Code.vmulps(scales[half], scales[half], xScale);
+            Code.vfmadd231ps(Y(half), sums[half], scales[half]);
+        }
+    }
+
     /// <summary>The lower half of a register.</summary>
     public static AssemblerRegisterXMM Lower(AssemblerRegisterYMM register) => Registers.X[Array.IndexOf(Registers.Y, register)];
 
