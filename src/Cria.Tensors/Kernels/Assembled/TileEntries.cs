@@ -76,7 +76,7 @@ internal unsafe struct TileCall
 /// </summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[7 * AttentionTile.Rows * 2];
+    private static readonly nint[] Entries = new nint[7 * AttentionTile.Rows * 4];
     private static readonly Lock Building = new();
 
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
@@ -85,36 +85,36 @@ internal static unsafe class TileEntries
     /// <summary>Runs a kernel for the first <paramref name="rows"/> rows of a tile. The kernel counts in its own copy of the arguments.</summary>
     public static void Run(TileKind kind, int rows, TileCall call)
     {
-        bool asks = call.AheadBytes != 0;
-        int index = ((int)kind * AttentionTile.Rows + rows - 1) * 2 + (asks ? 1 : 0);
+        bool asks = call.AheadBytes != 0, byFours = call.Steps % 4 == 0;
+        int index = (((int)kind * AttentionTile.Rows + rows - 1) * 2 + (asks ? 1 : 0)) * 2 + (byFours ? 1 : 0);
         nint entry = Entries[index];
-        if (entry == 0) entry = Build(index, kind, rows, asks);
+        if (entry == 0) entry = Build(index, kind, rows, asks, byFours);
         ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)entry)(&call);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static nint Build(int index, TileKind kind, int rows, bool asks)
+    private static nint Build(int index, TileKind kind, int rows, bool asks, bool byFours)
     {
         lock (Building)
         {
-            if (Entries[index] == 0) Entries[index] = (nint)ExecutableMemory.Place(Assemble(kind, rows, asks));
+            if (Entries[index] == 0) Entries[index] = (nint)ExecutableMemory.Place(Assemble(kind, rows, asks, byFours));
             return Entries[index];
         }
     }
 
     private static int Offset(string field) => (int)Marshal.OffsetOf<TileCall>(field);
 
-    private static Assembler Assemble(TileKind kind, int rows, bool asks)
+    private static Assembler Assemble(TileKind kind, int rows, bool asks, bool byFours)
     {
         const int Page = Backends.KvLayout.PageSize;
         bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.HalfScores or TileKind.PairScores or TileKind.Products;
         bool isValues = kind is TileKind.Values or TileKind.HalfValues, isHalves = kind is TileKind.HalfScores or TileKind.HalfValues;
-        // Heads have an even number of features, pages of positions; float weights may have any number of columns.
-        int unrolled = kind == TileKind.Products ? 1 : 2;
+        // Heads have an even number of features, most often of fours, and so have pages of positions; float weights may have any number of columns.
+        int unrolled = byFours ? 4 : kind == TileKind.Products ? 1 : 2;
         // Rows of queries stand side by side in each step; rows of weights each have their steps behind one another.
         int rowBytes = isScores ? 4 : isPairs ? Page * 2 : Page * 4, stepBytes = isScores ? 4 * AttentionTile.Rows : 4;
         var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, lanes = r8, laneBytes = r9, numbers = r10, steps = rax, sums = rdx, sumBytes = r11, ahead = rbx, aheadBytes = rbp, factors = rcx, laneScales = r12, blocks = r13;
+        AssemblerRegister64 arguments = r14, lanes = r8, laneBytes = r9, numbers = r10, steps = rax, sums = rdx, sumBytes = r11, ahead = rbx, aheadBytes = rbp, factors = rcx, laneScales = r12, blocks = r13, threeLanes = rdi;
         Registers.Enter(c);
         c.mov(arguments, Registers.FirstArgument);
         Load(lanes, nameof(TileCall.Lanes));
@@ -123,6 +123,7 @@ internal static unsafe class TileEntries
         Load(ahead, nameof(TileCall.Ahead));
         Load(aheadBytes, nameof(TileCall.AheadBytes));
         Load(laneScales, nameof(TileCall.LaneScales));
+        c.lea(threeLanes, __[laneBytes + laneBytes * 2]);
         Label group = c.CreateLabel(), block = c.CreateLabel(), loop = c.CreateLabel();
         c.Label(ref group);
         Load(numbers, nameof(TileCall.Numbers));
@@ -156,10 +157,12 @@ internal static unsafe class TileEntries
         for (int step = 0; step < unrolled; step++)
         {
             Ask(step);
-            Multiply();
+            Multiply(step);
         }
-        if (unrolled == 2) c.sub(steps, 2);
-        else c.dec(steps);
+        if (unrolled == 1) c.add(lanes, laneBytes);
+        else c.lea(lanes, __[lanes + laneBytes * unrolled]);
+        c.add(numbers, unrolled * stepBytes);
+        c.sub(steps, unrolled);
         c.jnz(loop);
         if (kind == TileKind.PairScores)
         {
@@ -216,27 +219,29 @@ internal static unsafe class TileEntries
         // Next to each product, so that as many lines are on their way as the processor keeps; 16 halves are half a line.
         void Ask(int step)
         {
-            if (!asks || (isHalves && step > 0)) return;
+            if (!asks || (isHalves && step % 2 == 1)) return;
             c.prefetcht1(__byte_ptr[ahead]);
             if (isHalves) c.lea(ahead, __[ahead + aheadBytes * 2]);
             else c.add(ahead, aheadBytes);
         }
 
-        void Multiply()
+        AssemblerMemoryOperand Lane(int step, int at) => step switch { 0 => lanes + at, 1 => lanes + laneBytes + at, 2 => lanes + (laneBytes * 2) + at, _ => lanes + threeLanes + at };
+
+        void Multiply(int step)
         {
             if (isHalves)
             {
-                c.vcvtph2ps(ymm12, __xmmword_ptr[lanes]);
-                c.vcvtph2ps(ymm13, __xmmword_ptr[lanes + 16]);
+                c.vcvtph2ps(ymm12, __xmmword_ptr[Lane(step, 0)]);
+                c.vcvtph2ps(ymm13, __xmmword_ptr[Lane(step, 16)]);
             }
             else
             {
-                c.vmovups(ymm12, __ymmword_ptr[lanes]);
-                c.vmovups(ymm13, __ymmword_ptr[lanes + 32]);
+                c.vmovups(ymm12, __ymmword_ptr[Lane(step, 0)]);
+                c.vmovups(ymm13, __ymmword_ptr[Lane(step, 32)]);
             }
             for (int r = 0; r < rows; r++)
             {
-                c.vbroadcastss(ymm14, __dword_ptr[numbers + rowBytes * r]);
+                c.vbroadcastss(ymm14, __dword_ptr[numbers + (rowBytes * r + stepBytes * step)]);
                 for (int half = 0; half < 2; half++)
                 {
                     if (!isPairs)
@@ -248,8 +253,6 @@ internal static unsafe class TileEntries
                     c.vpaddd(Sum(r, half), Sum(r, half), ymm15);
                 }
             }
-            c.add(lanes, laneBytes);
-            c.add(numbers, stepBytes);
         }
 
         void Store(int r)
