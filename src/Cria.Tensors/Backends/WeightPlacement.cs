@@ -14,7 +14,10 @@ namespace Cria.Tensors.Backends;
 internal sealed unsafe class WeightPlacement : IDisposable
 {
     /// <summary>Smaller weights gain nothing.</summary>
-    private const long LeastBytes = 2 << 20;
+    private const long LeastBytes = 64 << 10;
+
+    /// <summary>Smaller weights share a buffer, for a buffer of their own would have no large pages.</summary>
+    private const long LeastOwnBytes = 2 << 20;
 
     /// <summary>Left to everything else.</summary>
     private const long Reserve = 512L << 20;
@@ -28,14 +31,16 @@ internal sealed unsafe class WeightPlacement : IDisposable
     /// <summary>The longest that a step counts: between answers nobody waits.</summary>
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(2);
 
-    private readonly List<NativeBuffer> moved = [];
+    private readonly List<NativeBuffer> buffers = [];
     private readonly Queue<CpuWeight> waiting = new();
     private readonly WorkerPool workers;
     private readonly CopyJob copy = new();
     private readonly TimeProvider clock;
-    private NativeBuffer? target;
+    private readonly long sharedBytes;
+    private NativeBuffer? shared;
+    private byte* target;
     private int nextPanel;
-    private long lastStep;
+    private long sharedUsed, lastStep;
     private TimeSpan answering, moving;
 
     /// <summary>Chooses what to move.</summary>
@@ -43,8 +48,9 @@ internal sealed unsafe class WeightPlacement : IDisposable
     {
         this.workers = workers;
         this.clock = clock ?? TimeProvider.System;
-        CpuWeight[] large = [.. weights.Where(weight => weight.IsMapped && weight.ByteCount >= LeastBytes && (NativeBuffer.HasHugePages || weight.Kernel.WantsInterleaved != weight.IsInterleaved))];
-        if (large.Length > 0 && large.Sum(weight => weight.ByteCount) + Reserve <= FreeBytes()) waiting = new Queue<CpuWeight>(large);
+        CpuWeight[] chosen = [.. weights.Where(weight => weight.IsMapped && weight.ByteCount >= LeastBytes && (NativeBuffer.HasHugePages || weight.Kernel.WantsInterleaved != weight.IsInterleaved))];
+        if (chosen.Length > 0 && chosen.Sum(weight => weight.ByteCount) + Reserve <= FreeBytes()) waiting = new Queue<CpuWeight>(chosen);
+        sharedBytes = waiting.Where(IsSmall).Sum(RoundedBytes);
     }
 
     /// <summary>True when nothing is left to move.</summary>
@@ -74,16 +80,20 @@ internal sealed unsafe class WeightPlacement : IDisposable
     /// <summary>Frees what was moved: no step may run any more.</summary>
     public void Dispose()
     {
-        foreach (NativeBuffer buffer in moved) buffer.Dispose();
-        target?.Dispose();
+        foreach (NativeBuffer buffer in buffers) buffer.Dispose();
     }
+
+    private static bool IsSmall(CpuWeight weight) => weight.ByteCount < LeastOwnBytes;
+
+    // Vectors that are loaded whole should not cross cache lines.
+    private static long RoundedBytes(CpuWeight weight) => (weight.ByteCount + 63) & ~63L;
 
     private void MovePiece()
     {
         CpuWeight weight = waiting.Peek();
         try
         {
-            target ??= NativeBuffer.Unset(weight.ByteCount);
+            if (target == null) target = Place(weight);
         }
         catch (CriaException)
         {
@@ -97,9 +107,26 @@ internal sealed unsafe class WeightPlacement : IDisposable
         nextPanel += panels;
         if (nextPanel < weight.Panels) return;
         weight.ReadFrom(target);
-        moved.Add(target);
         waiting.Dequeue();
-        (target, nextPanel) = (null, 0);
+        target = null;
+        nextPanel = 0;
+    }
+
+    /// <summary>Room for a weight.</summary>
+    private byte* Place(CpuWeight weight)
+    {
+        if (!IsSmall(weight)) return Take(weight.ByteCount).Data;
+        shared ??= Take(sharedBytes);
+        byte* place = shared.Data + sharedUsed;
+        sharedUsed += RoundedBytes(weight);
+        return place;
+    }
+
+    private NativeBuffer Take(long bytes)
+    {
+        NativeBuffer buffer = NativeBuffer.Unset(bytes);
+        buffers.Add(buffer);
+        return buffer;
     }
 
     /// <summary>Memory that may be had without pushing anything out but cached files; 0 where the system does not tell.</summary>
@@ -125,10 +152,14 @@ internal sealed unsafe class WeightPlacement : IDisposable
     private sealed class CopyJob : ParallelJob
     {
         private CpuWeight weight = null!;
-        private NativeBuffer target = null!;
+        private byte* target;
         private int first, count;
 
-        public void Set(CpuWeight from, NativeBuffer to, int firstPanel, int panels) => (weight, target, first, count) = (from, to, firstPanel, panels);
+        public void Set(CpuWeight from, byte* to, int firstPanel, int panels)
+        {
+            (weight, first, count) = (from, firstPanel, panels);
+            target = to;
+        }
 
         public override void Run(int worker, int workerCount)
         {

@@ -16,7 +16,6 @@ internal static class Avx2Direct
         return rows.Loop(blocksOf32: 1, stackBytes: layout == DirectRows.Apart ? 2 * 128 : 0, () =>
         {
             AssemblerMemoryOperand[][] quants = [.. Enumerable.Range(0, 2).Select(half => rows.Words(half, 2, 128 * half, [ymm0, ymm1, ymm2, ymm3]))];
-            NibbleMask(rows, mask);
             for (int i = 0; i < 4; i++)
             {
                 rows.Four(4 * i, xLow);
@@ -40,7 +39,7 @@ internal static class Avx2Direct
                 c.vpaddd(sums[half], sums[half], free);
             }
             rows.AddBlock(sums, scales, bytes);
-        }, spreads: 1);
+        }, constants: () => NibbleMask(rows, mask), spreads: 1);
     }
 
     /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once, by magnitude and sign. Both halves together, so that activations are spread once.</summary>

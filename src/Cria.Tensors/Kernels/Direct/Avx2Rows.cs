@@ -64,8 +64,9 @@ internal sealed unsafe class Avx2Rows
     /// <param name="blocksOf32">32 columns that a stored block has.</param>
     /// <param name="stackBytes">Bytes at rsp that <paramref name="block"/> may use.</param>
     /// <param name="block">Multiplies one block of the sixteen rows.</param>
+    /// <param name="constants">Loads registers that blocks leave as they are.</param>
     /// <param name="spreads">Times that it spreads (<see cref="Four"/>) each column of the activations.</param>
-    public Assembler Loop(int blocksOf32, int stackBytes, Action block, int spreads = 2)
+    public Assembler Loop(int blocksOf32, int stackBytes, Action block, Action? constants = null, int spreads = 2)
     {
         Assembler c = Code;
         Registers.Enter(c);
@@ -76,6 +77,7 @@ internal sealed unsafe class Avx2Rows
         c.lea(ThreeRows, __[Row + (Row * 2)]);
         c.vpcmpeqd(Ones, Ones, Ones);
         c.vpsrlw(Ones, Ones, 15);
+        constants?.Invoke();
         if (stackBytes > 0) c.sub(rsp, stackBytes);
         Label panel = c.CreateLabel(), loop = c.CreateLabel();
         c.Label(ref panel);

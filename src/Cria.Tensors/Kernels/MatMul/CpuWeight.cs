@@ -90,25 +90,25 @@ internal sealed unsafe class CpuWeight : Weight, IDisposable
         }
     }
 
-    /// <summary>Copies the rows of some panels to their places in a buffer of <see cref="ByteCount"/>, in the layout that the product wants. Several threads may copy at once.</summary>
-    public void CopyPanels(int first, int count, NativeBuffer buffer)
+    /// <summary>Copies the rows of some panels to their places in <paramref name="target"/> [<see cref="ByteCount"/>], in the layout that the product wants. Several threads may copy at once.</summary>
+    public void CopyPanels(int first, int count, byte* target)
     {
         Place from = place;
         long blocks = Columns / Format.BlockSize;
         for (int panel = first; panel < first + count; panel++)
         {
             long at = panel * 16L * RowBytes, bytes = Math.Min(16 * RowBytes, ByteCount - at);
-            if (bytes < 16 * RowBytes || Kernel.WantsInterleaved == from.IsInterleaved) Buffer.MemoryCopy(from.Data + at, buffer.Data + at, bytes, bytes);
-            else if (from.IsInterleaved) InterleavedRows.Restore(Format, from.Data + at, blocks, buffer.Data + at, RowBytes);
-            else InterleavedRows.Interleave(Format, from.Data + at, RowBytes, blocks, buffer.Data + at);
+            if (bytes < 16 * RowBytes || Kernel.WantsInterleaved == from.IsInterleaved) Buffer.MemoryCopy(from.Data + at, target + at, bytes, bytes);
+            else if (from.IsInterleaved) InterleavedRows.Restore(Format, from.Data + at, blocks, target + at, RowBytes);
+            else InterleavedRows.Interleave(Format, from.Data + at, RowBytes, blocks, target + at);
         }
     }
 
-    /// <summary>Reads from a buffer that all panels were copied to, from now on. What lay in a mapped file is given back to the system.</summary>
-    public void ReadFrom(NativeBuffer buffer)
+    /// <summary>Reads from where all panels were copied to, from now on. What lay in a mapped file is given back to the system.</summary>
+    public void ReadFrom(byte* target)
     {
         Place before = place;
-        place = new Place(buffer.Data, Kernel.WantsInterleaved);
+        place = new Place(target, Kernel.WantsInterleaved);
         file?.Forget(before.Data, ByteCount);
     }
 

@@ -93,9 +93,9 @@ public sealed unsafe class OneTokenTests
                 using NativeBuffer? place = moved ? NativeBuffer.Unset(stored.ByteCount) : null;
                 if (place is not null)
                 {
-                    weight.CopyPanels(0, 2, place);
-                    weight.CopyPanels(2, weight.Panels - 2, place);
-                    weight.ReadFrom(place);
+                    weight.CopyPanels(0, 2, place.Data);
+                    weight.CopyPanels(2, weight.Panels - 2, place.Data);
+                    weight.ReadFrom(place.Data);
                     Assert.Equal(weight.Kernel.WantsInterleaved, weight.IsInterleaved);
                     var row = new float[columns];
                     weight.DecodeRow(37, row);
