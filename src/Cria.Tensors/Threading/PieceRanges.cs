@@ -19,18 +19,24 @@ internal sealed class PieceRanges(int workers)
         for (int i = 0; i < workers; i++) next[i * Apart] = First(i);
     }
 
-    /// <summary>The next piece for a worker: of its own stretch, then of the others'. False when all are taken.</summary>
-    public bool TryTake(int worker, out int piece)
+    /// <summary>
+    /// The next pieces for a worker: one or, of its own stretch, up to <paramref name="most"/> while much of it is left, so that all still end at about the same time; then one of
+    /// the others'. False when all are taken.
+    /// </summary>
+    public bool TryTake(int worker, int most, out int first, out int count)
     {
         for (int i = 0; i < workers; i++)
         {
-            int owner = (worker + i) % workers;
+            int owner = (worker + i) % workers, end = First(owner + 1);
             ref int counter = ref next[owner * Apart];
-            if (Volatile.Read(ref counter) >= First(owner + 1)) continue;
-            piece = Interlocked.Increment(ref counter) - 1;
-            if (piece < First(owner + 1)) return true;
+            int left = end - Volatile.Read(ref counter);
+            if (left <= 0) continue;
+            int wanted = i == 0 ? Math.Clamp(left / 4, 1, most) : 1;
+            first = Interlocked.Add(ref counter, wanted) - wanted;
+            count = Math.Min(wanted, end - first);
+            if (count > 0) return true;
         }
-        piece = -1;
+        (first, count) = (-1, 0);
         return false;
     }
 

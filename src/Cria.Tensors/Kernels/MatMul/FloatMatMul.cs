@@ -20,7 +20,7 @@ internal sealed unsafe class FloatMatMul<T>(DirectFloatProduct? direct = null) :
         int elementBytes = weight.Type == TensorType.F32 ? 4 : 2;
         var first = (float*)scratch;
         float* second = first + FloatPanel.MaxColumns * 16;
-        new Span<float>(tile, x.Tokens * TileRows).Clear();
+        new Span<float>(tile, TileFloats(x.Tokens, panels)).Clear();
         for (int panel = firstPanel; panel < firstPanel + panels; panel += 2)
         {
             int together = Math.Min(2, firstPanel + panels - panel);

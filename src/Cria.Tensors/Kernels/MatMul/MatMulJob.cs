@@ -7,6 +7,9 @@ namespace Cria.Tensors.Kernels.MatMul;
 /// <summary>One to three products of the same input: the rows of all weights are one list of pieces that workers take from.</summary>
 internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes<T>
 {
+    /// <summary>Pieces that a worker takes at once where one token makes them short.</summary>
+    private const int MostPieces = 8;
+
     private readonly NativeBuffer[] scratch;
     private readonly MatMulInput input = new();
     private readonly CpuWeight[] weights = new CpuWeight[3];
@@ -74,33 +77,41 @@ internal sealed unsafe class MatMulJob<T> : ParallelJob where T : struct, ILanes
 
     public override void Run(int worker, int workerCount)
     {
-        while (pieces.TryTake(worker, out int piece))
+        while (pieces.TryTake(worker, MostTogether, out int piece, out int taken))
         {
             int index = 0;
-            while (piece >= Pieces(index)) piece -= Pieces(index++);
-            RunPiece(index, piece * MatMulKernel.PiecePanels, worker);
+            while (taken > 0)
+            {
+                for (; piece >= Pieces(index); index++) piece -= Pieces(index);
+                int together = Math.Min(taken, Pieces(index) - piece);
+                RunPieces(index, piece * MatMulKernel.PiecePanels, together * MatMulKernel.PiecePanels, worker);
+                piece += together;
+                taken -= together;
+            }
         }
     }
 
-    private void RunPiece(int index, int firstPanel, int worker)
+    private void RunPieces(int index, int firstPanel, int mostPanels, int worker)
     {
         CpuWeight weight = weights[index];
-        int panels = Math.Min(MatMulKernel.PiecePanels, weight.Panels - firstPanel);
+        int panels = Math.Min(mostPanels, weight.Panels - firstPanel);
         // One token's rows follow one another in the result as they do in a tile.
-        bool inPlace = input.Tokens == 1 && gatedUp is null && (firstPanel + MatMulKernel.PiecePanels) * 16 <= weight.Rows;
-        float* tile = inPlace ? results[index].Data + firstPanel * 16 : tiles + worker * WorkerTileFloats;
+        bool inPlace = input.Tokens == 1 && (firstPanel + panels) * 16 <= weight.Rows;
+        float* result = results[index].Data, own = tiles + worker * WorkerTileFloats, tile = inPlace ? result + firstPanel * 16 : own;
         weight.Kernel.Run(weight, firstPanel, panels, input, tile, scratch[worker].Data);
         if (gatedUp is { } up)
         {
-            float* upTile = tile + WorkerTileFloats / 2;
+            float* upTile = own + WorkerTileFloats / 2;
             up.Kernel.Run(up, firstPanel, panels, input, upTile, scratch[worker].Data);
-            SwiGlu.Row<T>(tile, upTile, input.Tokens * MatMulKernel.TileRows);
+            SwiGlu.Row<T>(tile, upTile, MatMulKernel.TileFloats(input.Tokens, panels));
         }
-        if (!inPlace) MatMulKernel.CopyOut(tile, weight, firstPanel, panels, input.Tokens, results[index].Data);
+        if (!inPlace) MatMulKernel.CopyOut(tile, weight, firstPanel, panels, input.Tokens, result);
     }
 
+    private int MostTogether => input.Tokens == 1 ? MostPieces : 1;
+
     /// <summary>Floats of a worker's tile and, for gated products, of the tile beside it.</summary>
-    private long WorkerTileFloats => (gatedUp is null ? 1L : 2L) * input.Tokens * MatMulKernel.TileRows;
+    private long WorkerTileFloats => (gatedUp is null ? 1L : 2L) * MatMulKernel.TileFloats(input.Tokens, MostTogether * MatMulKernel.PiecePanels);
 
     private int Pieces(int index) => (weights[index].Panels + MatMulKernel.PiecePanels - 1) / MatMulKernel.PiecePanels;
 

@@ -20,8 +20,11 @@ internal abstract unsafe class MatMulKernel
     /// <summary>Rows of a piece's result tile.</summary>
     public const int TileRows = PiecePanels * 16;
 
+    /// <summary>Floats of a tile: of several tokens each has <see cref="TileRows"/>, one has those of all panels.</summary>
+    public static int TileFloats(int tokens, int panels) => tokens == 1 ? 16 * panels : tokens * TileRows;
+
     /// <summary>
-    /// Computes up to <see cref="PiecePanels"/> panels of x · wᵀ from <paramref name="firstPanel"/> on, for all tokens, into <paramref name="tile"/>
+    /// Computes up to <see cref="PiecePanels"/> panels of x · wᵀ, or for one token any number, from <paramref name="firstPanel"/> on, for all tokens, into <paramref name="tile"/>
     /// [tokens, <see cref="TileRows"/>]. Rows of the result itself lie a page apart, and going back to them for every stretch of columns would miss the caches.
     /// </summary>
     public abstract void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch);

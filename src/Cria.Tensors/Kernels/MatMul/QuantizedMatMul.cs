@@ -37,7 +37,7 @@ internal sealed unsafe class QuantizedMatMul(Unpacker format, Unpacker? interlea
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, MatMulInput x, float* tile, byte* scratch)
     {
-        new Span<float>(tile, x.Tokens * TileRows).Clear();
+        new Span<float>(tile, TileFloats(x.Tokens, panels)).Clear();
         bool readsStored = weight.IsInterleaved && Product.ReadsStored(weight.Type, x.Tokens);
         if (direct is not null && x.Tokens <= (readsStored ? 1 : MostDirectTokens))
         {

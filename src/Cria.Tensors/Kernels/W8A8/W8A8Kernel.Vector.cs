@@ -14,7 +14,7 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, in W8A8Activations x, int* sums, byte* scratch)
     {
-        new Span<int>(sums, x.Tokens * MatMulKernel.TileRows).Clear();
+        new Span<int>(sums, MatMulKernel.TileFloats(x.Tokens, panels)).Clear();
         for (int panel = 0; panel < panels; panel++)
         {
             byte* rows = weight.Panel(firstPanel + panel).Data;
