@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Cria.Tensors.Threading;
 
 /// <summary>
@@ -9,8 +11,11 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Some ten microseconds: about as long as workers that all have a core wait for each other.</summary>
     private const int SpinsBeforeYield = 400;
 
-    /// <summary>Waits, given away to other threads, before a worker goes to sleep: about a millisecond.</summary>
-    private const int WaitsBeforeSleep = 3_000;
+    /// <summary>
+    /// How long a worker waits before it goes to sleep. By the clock and not by the number of waits: on a core that others need each takes as long as they are let run, and a pool without
+    /// work would take turns with one that has some for seconds.
+    /// </summary>
+    private static readonly TimeSpan WaitBeforeSleep = TimeSpan.FromMilliseconds(1);
 
     private readonly Thread[] threads;
     private readonly object sleepLock = new();
@@ -85,10 +90,12 @@ internal sealed class WorkerPool : IDisposable
         while (true)
         {
             int spins = 0;
+            long started = 0;
             while (Volatile.Read(ref epoch) == seen)
             {
-                if (++spins < WaitsBeforeSleep) Wait(spins);
-                else Sleep(seen);
+                if (++spins == SpinsBeforeYield) started = Stopwatch.GetTimestamp();
+                if (spins > SpinsBeforeYield && Stopwatch.GetElapsedTime(started) > WaitBeforeSleep) Sleep(seen);
+                else Wait(spins);
             }
             seen++;
             if (stopping) return;
