@@ -24,6 +24,10 @@ internal enum TileKind
     HalfScores,
     /// <summary>Weighted values of F16.</summary>
     HalfValues,
+    /// <summary>Scores of pairs over keys of Q8_0, sixteen positions side by side.</summary>
+    ByteScores,
+    /// <summary>Weighted values of pairs, of one block of Q8_0.</summary>
+    ByteValues,
 }
 
 /// <summary>Arguments of an assembled kernel.</summary>
@@ -39,13 +43,13 @@ internal unsafe struct TileCall
     /// <summary>One number a row and step: queries or weights.</summary>
     public void* Numbers;
 
-    /// <summary>Steps; of one block for <see cref="TileKind.PairScores"/>.</summary>
+    /// <summary>Steps; of one block for <see cref="TileKind.PairScores"/> and <see cref="TileKind.ByteScores"/>.</summary>
     public long Steps;
 
     /// <summary>Groups of 16 positions or features, one after another.</summary>
     public long Groups;
 
-    /// <summary>Blocks; only for <see cref="TileKind.PairScores"/>.</summary>
+    /// <summary>Blocks; only for <see cref="TileKind.PairScores"/> and <see cref="TileKind.ByteScores"/>.</summary>
     public long Blocks;
 
     /// <summary>Results, 16 a row.</summary>
@@ -60,7 +64,7 @@ internal unsafe struct TileCall
     /// <summary>A factor a row on the integer sums.</summary>
     public float* RowScales;
 
-    /// <summary>A factor a lane on the integer sums.</summary>
+    /// <summary>A factor a lane on the integer sums; keys of <see cref="TileKind.ByteScores"/> bring their own.</summary>
     public float* LaneScales;
 
     /// <summary>Memory to ask for.</summary>
@@ -76,7 +80,7 @@ internal unsafe struct TileCall
 /// </summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[7 * AttentionTile.Rows * 4];
+    private static readonly nint[] Entries = new nint[9 * AttentionTile.Rows * 4];
     private static readonly Lock Building = new();
 
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
@@ -107,14 +111,15 @@ internal static unsafe class TileEntries
     private static Assembler Assemble(TileKind kind, int rows, bool asks, bool byFours)
     {
         const int Page = Backends.KvLayout.PageSize;
-        bool isPairs = kind is TileKind.PairScores or TileKind.PairValues, isScores = kind is TileKind.Scores or TileKind.HalfScores or TileKind.PairScores or TileKind.Products;
+        bool isBytes = kind is TileKind.ByteScores or TileKind.ByteValues, isPairScores = kind is TileKind.PairScores or TileKind.ByteScores, isPairValues = kind is TileKind.PairValues or TileKind.ByteValues;
+        bool isPairs = isPairScores || isPairValues, isScores = isPairScores || kind is TileKind.Scores or TileKind.HalfScores or TileKind.Products;
         bool isValues = kind is TileKind.Values or TileKind.HalfValues, isHalves = kind is TileKind.HalfScores or TileKind.HalfValues;
         // Heads have an even number of features, most often of fours, and so have pages of positions; float weights may have any number of columns.
         int unrolled = byFours ? 4 : kind == TileKind.Products ? 1 : 2;
         // Rows of queries stand side by side in each step; rows of weights each have their steps behind one another.
         int rowBytes = isScores ? 4 : isPairs ? Page * 2 : Page * 4, stepBytes = isScores ? 4 * AttentionTile.Rows : 4;
         var c = new Assembler(64);
-        AssemblerRegister64 arguments = r14, lanes = r8, laneBytes = r9, numbers = r10, steps = rax, sums = rdx, sumBytes = r11, ahead = rbx, aheadBytes = rbp, factors = rcx, laneScales = r12, blocks = r13, threeLanes = rdi;
+        AssemblerRegister64 arguments = r14, lanes = r8, laneBytes = r9, numbers = r10, steps = rax, sums = rdx, sumBytes = r11, ahead = rbx, aheadBytes = rbp, factors = rcx, laneScales = r12, blocks = r13, threeLanes = rdi, others = rsi;
         Registers.Enter(c);
         c.mov(arguments, Registers.FirstArgument);
         Load(lanes, nameof(TileCall.Lanes));
@@ -131,6 +136,18 @@ internal static unsafe class TileEntries
         Load(factors, nameof(TileCall.RowScales));
         c.Label(ref block);
         Load(steps, nameof(TileCall.Steps));
+        if (kind == TileKind.ByteScores)
+        {
+            c.mov(laneScales, lanes);
+            c.add(lanes, 32);
+        }
+        // The second of two positions is one row, half a step, behind the first.
+        if (kind == TileKind.ByteValues)
+        {
+            c.mov(others, laneBytes);
+            c.shr(others, 1);
+            c.add(others, lanes);
+        }
         if (isValues)
         {
             Load(factors, nameof(TileCall.Shrink));
@@ -161,10 +178,11 @@ internal static unsafe class TileEntries
         }
         if (unrolled == 1) c.add(lanes, laneBytes);
         else c.lea(lanes, __[lanes + laneBytes * unrolled]);
+        if (kind == TileKind.ByteValues) c.lea(others, __[others + laneBytes * unrolled]);
         c.add(numbers, unrolled * stepBytes);
         c.sub(steps, unrolled);
         c.jnz(loop);
-        if (kind == TileKind.PairScores)
+        if (isPairScores)
         {
             // score + float(sum) · (scale of the key · scale of the query)
             ForEachRow(r =>
@@ -173,17 +191,19 @@ internal static unsafe class TileEntries
                 for (int half = 0; half < 2; half++)
                 {
                     c.vcvtdq2ps(Sum(r, half), Sum(r, half));
-                    c.vmulps(ymm15, ymm14, __ymmword_ptr[laneScales + 32 * half]);
+                    if (isBytes) c.vcvtph2ps(ymm15, __xmmword_ptr[laneScales + 16 * half]);
+                    if (isBytes) c.vmulps(ymm15, ymm14, ymm15);
+                    else c.vmulps(ymm15, ymm14, __ymmword_ptr[laneScales + 32 * half]);
                     c.vfmadd213ps(Sum(r, half), ymm15, __ymmword_ptr[sums + 32 * half]);
                 }
                 Store(r);
             });
-            c.add(laneScales, 64);
+            if (!isBytes) c.add(laneScales, 64);
             c.add(factors, 4 * AttentionTile.Rows);
             c.dec(blocks);
             c.jnz(block);
         }
-        else if (kind == TileKind.PairValues)
+        else if (isPairValues)
         {
             Load(laneScales, nameof(TileCall.Shrink));
             ForEachRow(r =>
@@ -200,10 +220,10 @@ internal static unsafe class TileEntries
             });
         }
         else ForEachRow(Store);
-        // Keys and pairs go on where they are; values of floats begin again, 16 features further.
-        if (isValues)
+        // Keys and pairs go on where they are; values as they are stored begin again, 16 features further.
+        if (isValues || kind == TileKind.ByteValues)
         {
-            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], isHalves ? 32 : 64);
+            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], isBytes ? 16 : isHalves ? 32 : 64);
             Load(lanes, nameof(TileCall.Lanes));
         }
         c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Sums))], 64);
@@ -225,7 +245,9 @@ internal static unsafe class TileEntries
             else c.add(ahead, aheadBytes);
         }
 
-        AssemblerMemoryOperand Lane(int step, int at) => step switch { 0 => lanes + at, 1 => lanes + laneBytes + at, 2 => lanes + (laneBytes * 2) + at, _ => lanes + threeLanes + at };
+        AssemblerMemoryOperand Lane(int step, int at) => From(lanes, step, at);
+
+        AssemblerMemoryOperand From(AssemblerRegister64 start, int step, int at) => step switch { 0 => start + at, 1 => start + laneBytes + at, 2 => start + (laneBytes * 2) + at, _ => start + threeLanes + at };
 
         void Multiply(int step)
         {
@@ -233,6 +255,15 @@ internal static unsafe class TileEntries
             {
                 c.vcvtph2ps(ymm12, __xmmword_ptr[Lane(step, 0)]);
                 c.vcvtph2ps(ymm13, __xmmword_ptr[Lane(step, 16)]);
+            }
+            else if (isBytes)
+            {
+                AssemblerMemoryOperand second = __xmmword_ptr[kind == TileKind.ByteScores ? Lane(step, 16) : From(others, step, 0)];
+                c.vmovdqu(xmm14, __xmmword_ptr[Lane(step, 0)]);
+                c.vpunpcklbw(xmm12, xmm14, second);
+                c.vpunpckhbw(xmm13, xmm14, second);
+                c.vpmovsxbw(ymm12, xmm12);
+                c.vpmovsxbw(ymm13, xmm13);
             }
             else
             {

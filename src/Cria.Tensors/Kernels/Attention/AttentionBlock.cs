@@ -97,25 +97,26 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
         int half = KvLayout.PageSize * size / 2;
         // What serves one tile alone is read as it is stored; else it is turned to floats once.
-        bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>();
-        bool keyHalves = direct && pool.Layout.Types.Keys == TensorType.F16, valueHalves = direct && pool.Layout.Types.Values == TensorType.F16;
+        bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>() && PairTile.ReadsBytes<T>();
+        bool keysAsStored = direct && pool.Layout.Types.Keys is TensorType.F16 or TensorType.Q8_0, valuesAsStored = direct && pool.Layout.Types.Values is TensorType.F16 or TensorType.Q8_0;
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
             int next = pages[Math.Min(page + 1, last)];
-            float* keys = keyHalves ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valueHalves ? (float*)pool.Values(pages[page], layer, head) : entries;
+            float* keys = keysAsStored ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valuesAsStored ? (float*)pool.Values(pages[page], layer, head) : entries;
             // Keys for all tiles, then values for all: the first-level cache has no room for both.
-            if (hasKeyPairs) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);
-            else if (!keyHalves) KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
-            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, entries + half, pool.Keys(next, layer, head), tile == tiles - 1 ? keyStep : 0, keyHalves);
-            if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, entries + half);
-            else if (!valueHalves) KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
+            if (hasKeyPairs && !keysAsStored) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);
+            else if (!keysAsStored) KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
+            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, entries + half, pool.Keys(next, layer, head), tile == tiles - 1 ? keyStep : 0, keysAsStored);
+            if (hasValuePairs && valuesAsStored) KvPage.ReadValueScales<T>(pool, pages[page], layer, head, entries + half);
+            else if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, entries + half);
+            else if (!valuesAsStored) KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
             for (int tile = FirstTile(pageStart); tile < tiles; tile++)
             {
                 int firstRow = tile * AttentionTile.Rows;
                 float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
-                if (hasValuePairs) PairTile.Gather<T>(weights, entries, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded);
-                else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, pool.Values(next, layer, head), tile == tiles - 1 ? valueStep : 0, valueHalves);
+                if (hasValuePairs) PairTile.Gather<T>(weights, values, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored);
+                else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, pool.Values(next, layer, head), tile == tiles - 1 ? valueStep : 0, valuesAsStored);
             }
         }
     }
@@ -163,12 +164,12 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly int FirstTile(long pageStart) => (int)Math.Max(0, pageStart - firstPosition) * group / AttentionTile.Rows;
 
     /// <summary>Scores one tile against a page of keys and turns the scores into weights.</summary>
-    private readonly void Score(int tile, long pageStart, float* keys, float* keyScales, byte* ahead, int aheadStep, bool halves)
+    private readonly void Score(int tile, long pageStart, float* keys, float* keyScales, byte* ahead, int aheadStep, bool asStored)
     {
         int firstRow = tile * AttentionTile.Rows, tileRows = RowsOf(tile);
         float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
-        if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep);
-        else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, halves);
+        if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep, asStored);
+        else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, asStored);
         // Rows in order look further and further: first those that end before this page, then those that end in it.
         int row = firstRow, end = firstRow + tileRows;
         for (; row < end && Visible(row, pageStart) <= 0; row++, weights += KvLayout.PageSize)

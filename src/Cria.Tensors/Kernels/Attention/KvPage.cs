@@ -100,6 +100,19 @@ internal static unsafe class KvPage
         ReadHalves<T>(halves, scales, blocks * Page);
     }
 
+    /// <summary>Reads the scales of one head's values of Q8_0: [block, position].</summary>
+    public static void ReadValueScales<T>(KvPool pool, int page, int layer, int head, float* scales) where T : struct, ILanes<T>
+    {
+        int blocks = pool.Layout.HeadSize / 32;
+        byte* block = pool.Values(page, layer, head);
+        ushort* halves = stackalloc ushort[MostFeatures / 32 * Page];
+        for (int position = 0; position < Page; position++)
+        {
+            for (int i = 0; i < blocks; i++, block += 34) halves[i * Page + position] = *(ushort*)block;
+        }
+        ReadHalves<T>(halves, scales, blocks * Page);
+    }
+
     private static Vector128<sbyte> Lower(Vector128<byte> bytes) => (bytes & Vector128.Create((byte)15)).AsSByte() - Vector128.Create((sbyte)8);
 
     private static Vector128<sbyte> Upper(Vector128<byte> bytes) => Vector128.ShiftRightLogical(bytes, 4).AsSByte() - Vector128.Create((sbyte)8);

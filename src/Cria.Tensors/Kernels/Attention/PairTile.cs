@@ -14,7 +14,13 @@ internal static unsafe class PairTile
     /// <summary>Features that share a scale: a block of the format.</summary>
     public const int Block = 32;
 
+    /// <summary>Bytes of a block of Q8_0.</summary>
+    private const int BlockBytes = 34;
+
     private const int Page = Backends.KvLayout.PageSize, Rows = AttentionTile.Rows, Largest = 32767;
+
+    /// <summary>True when keys and values of Q8_0 are read as they are stored: worth it where a page serves one tile alone.</summary>
+    public static bool ReadsBytes<T>() where T : struct, ILanes<T> => AttentionTile.ReadsHalves<T>();
 
     /// <summary>
     /// Rounds one row's query [headSize] into a tile: pairs [feature / 2, 6] and scales [block, 6].
@@ -35,18 +41,18 @@ internal static unsafe class PairTile
 
     /// <summary>
     /// scores[row, position] = Σ q·k, block after block. Keys are pairs [position / 16, feature / 2, 16] with scales [position / 16, block, 16]. Memory from <paramref name="ahead"/>
-    /// on is asked for, <paramref name="aheadStep"/> bytes for each two features.
+    /// on is asked for, <paramref name="aheadStep"/> bytes for each two features. With <paramref name="bytes"/> keys are Q8_0 as pages store them, scales among them (<see cref="ReadsBytes{T}"/>).
     /// </summary>
-    public static void Scores<T>(int* q, float* qScales, float* keys, float* keyScales, int headSize, int rows, float* scores, byte* ahead, int aheadStep) where T : struct, ILanes<T>
+    public static void Scores<T>(int* q, float* qScales, float* keys, float* keyScales, int headSize, int rows, float* scores, byte* ahead, int aheadStep, bool bytes = false) where T : struct, ILanes<T>
     {
         int blocks = headSize / Block;
         new Span<float>(scores, rows * Page).Clear();
         if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
         {
-            TileEntries.Run(TileKind.PairScores, rows, new TileCall
+            TileEntries.Run(bytes ? TileKind.ByteScores : TileKind.PairScores, rows, new TileCall
             {
                 Lanes = keys,
-                LaneBytes = 64,
+                LaneBytes = bytes ? 32 : 64,
                 Numbers = q,
                 Steps = Block / 2,
                 Groups = Page / 16,
@@ -75,9 +81,9 @@ internal static unsafe class PairTile
 
     /// <summary>
     /// output[row, feature] = output · shrink[row] + Σ weight · value, block after block. Values are pairs [feature / 16, position / 2, 16] with scales [block, position]; weights [row, 64].
-    /// <paramref name="rounded"/> is room for 6 × 64 16-bit integers and 6 scales.
+    /// <paramref name="rounded"/> is room for 6 × 64 16-bit integers and 6 scales. With <paramref name="bytes"/> values are rows of Q8_0 as pages store them.
     /// </summary>
-    public static void Gather<T>(float* weights, float* values, float* valueScales, int headSize, int rows, float* shrink, float* output, short* rounded) where T : struct, ILanes<T>
+    public static void Gather<T>(float* weights, float* values, float* valueScales, int headSize, int rows, float* shrink, float* output, short* rounded, bool bytes = false) where T : struct, ILanes<T>
     {
         float* scales = (float*)(rounded + Rows * Page);
         for (int block = 0; block < headSize / Block; block++)
@@ -85,10 +91,10 @@ internal static unsafe class PairTile
             for (int row = 0; row < rows; row++) scales[row] = Round<T>(weights + row * Page, valueScales + block * Page, rounded + row * Page);
             if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
             {
-                TileEntries.Run(TileKind.PairValues, rows, new TileCall
+                TileEntries.Run(bytes ? TileKind.ByteValues : TileKind.PairValues, rows, new TileCall
                 {
-                    Lanes = values + block * Page * 16,
-                    LaneBytes = 64,
+                    Lanes = bytes ? (byte*)values + (block * BlockBytes) + sizeof(ushort) : values + block * Page * 16,
+                    LaneBytes = bytes ? 2 * headSize / Block * BlockBytes : 64,
                     Numbers = rounded,
                     Steps = Page / 2,
                     Groups = Block / 16,

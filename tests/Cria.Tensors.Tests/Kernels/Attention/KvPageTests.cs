@@ -33,6 +33,55 @@ public unsafe class KvPageTests
         Check<Lanes512>(type, size);
     }
 
+    [Theory]
+    [InlineData(32)]
+    [InlineData(64)]
+    [InlineData(96)]
+    [InlineData(128)]
+    public void Bytes_read_as_they_are_stored_give_the_bits_of_pairs(int size)
+    {
+        Assert.SkipUnless(PairTile.ReadsBytes<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
+        const int Page = KvLayout.PageSize, Rows = AttentionTile.Rows;
+        int blocks = size / PairTile.Block;
+        var random = new Random(size);
+        using var pool = new KvPool(new KvLayout(1, 2, size, TensorType.Q8_0), 1);
+        Assert.True(pool.TryAllocate(out int page));
+        float[] Random(int count, float largest) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 2 * largest)];
+        for (int offset = 0; offset < Page; offset++)
+        {
+            // Rows of many sizes, and one of zeros.
+            fixed (float* key = Random(2 * size, offset == 5 ? 0 : offset + 1), value = Random(2 * size, offset == 5 ? 0 : MathF.Exp(offset % 9 - 4))) KvPage.Write<Lanes256>(pool, page, 0, offset, key, value);
+        }
+        for (int rows = 1; rows <= Rows; rows++)
+        {
+            float[] queries = Random(rows * size, 2), weights = Random(Rows * Page, 1), shrink = Random(Rows, 1), before = Random(Rows * size, 3);
+            (float[] scores, float[] gathered) = Run(asStored: false);
+            (float[] scoresAsStored, float[] gatheredAsStored) = Run(asStored: true);
+            Assert.Equal(scores, scoresAsStored);
+            Assert.Equal(gathered, gatheredAsStored);
+            Assert.Contains(scores, score => score != 0);
+
+            (float[] Scores, float[] Gathered) Run(bool asStored)
+            {
+                float[] scores = new float[Rows * Page], gathered = [.. before], pairs = new float[Page * size / 2], scales = new float[blocks * Page], queryScales = new float[blocks * Rows];
+                var query = new int[size / 2 * Rows];
+                var rounded = new short[Rows * Page + 2 * Rows];
+                fixed (int* q = query)
+                fixed (short* r = rounded)
+                fixed (float* x = queries, qs = queryScales, s = scores, g = gathered, p = pairs, f = scales, w = weights, sh = shrink)
+                {
+                    for (int row = 0; row < rows; row++) PairTile.TakeQuery(x + row * size, size, row, q, qs);
+                    if (!asStored) KvPage.ReadKeyPairs<Lanes256>(pool, page, 0, 1, p, f);
+                    PairTile.Scores<Lanes256>(q, qs, asStored ? (float*)pool.Keys(page, 0, 1) : p, f, size, rows, s, (byte*)p, 0, asStored);
+                    if (asStored) KvPage.ReadValueScales<Lanes256>(pool, page, 0, 1, f);
+                    else KvPage.ReadValuePairs<Lanes256>(pool, page, 0, 1, p, f);
+                    PairTile.Gather<Lanes256>(w, asStored ? (float*)pool.Values(page, 0, 1) : p, f, size, rows, sh, g, r, asStored);
+                }
+                return (scores, gathered);
+            }
+        }
+    }
+
     [Fact]
     public void A_type_that_heads_cannot_be_kept_as_is_named()
     {
