@@ -28,6 +28,12 @@ internal enum TileKind
     ByteScores,
     /// <summary>Weighted values of pairs, of one block of Q8_0.</summary>
     ByteValues,
+    /// <summary>Scores of pairs over keys of Q4_0, sixteen positions side by side.</summary>
+    NibbleScores,
+    /// <summary>Weighted values of pairs, of the first half of a block of Q4_0: one group.</summary>
+    LowNibbleValues,
+    /// <summary>The same of its second half.</summary>
+    HighNibbleValues,
 }
 
 /// <summary>Arguments of an assembled kernel.</summary>
@@ -43,13 +49,13 @@ internal unsafe struct TileCall
     /// <summary>One number a row and step: queries or weights.</summary>
     public void* Numbers;
 
-    /// <summary>Steps; of one block for <see cref="TileKind.PairScores"/> and <see cref="TileKind.ByteScores"/>.</summary>
+    /// <summary>Steps; of one block for scores of pairs.</summary>
     public long Steps;
 
     /// <summary>Groups of 16 positions or features, one after another.</summary>
     public long Groups;
 
-    /// <summary>Blocks; only for <see cref="TileKind.PairScores"/> and <see cref="TileKind.ByteScores"/>.</summary>
+    /// <summary>Blocks; only for scores of pairs.</summary>
     public long Blocks;
 
     /// <summary>Results, 16 a row.</summary>
@@ -64,7 +70,7 @@ internal unsafe struct TileCall
     /// <summary>A factor a row on the integer sums.</summary>
     public float* RowScales;
 
-    /// <summary>A factor a lane on the integer sums; keys of <see cref="TileKind.ByteScores"/> bring their own.</summary>
+    /// <summary>A factor a lane on the integer sums; keys as they are stored bring their own.</summary>
     public float* LaneScales;
 
     /// <summary>Memory to ask for.</summary>
@@ -80,8 +86,11 @@ internal unsafe struct TileCall
 /// </summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[9 * AttentionTile.Rows * 4];
+    private static readonly nint[] Entries = new nint[12 * AttentionTile.Rows * 4];
     private static readonly Lock Building = new();
+
+    /// <summary>Bytes of sixteen positions' blocks of Q4_0 but for their scales.</summary>
+    private const int NibbleBytes = 16 * 16;
 
     /// <summary>True where the processor has AVX2 and FMA, and code may be assembled.</summary>
     public static bool IsAvailable { get; } = Avx2.IsSupported && Fma.IsSupported && ExecutableMemory.IsAvailable;
@@ -111,7 +120,9 @@ internal static unsafe class TileEntries
     private static Assembler Assemble(TileKind kind, int rows, bool asks, bool byFours)
     {
         const int Page = Backends.KvLayout.PageSize;
-        bool isBytes = kind is TileKind.ByteScores or TileKind.ByteValues, isPairScores = kind is TileKind.PairScores or TileKind.ByteScores, isPairValues = kind is TileKind.PairValues or TileKind.ByteValues;
+        bool isNibbles = kind is TileKind.NibbleScores or TileKind.LowNibbleValues or TileKind.HighNibbleValues;
+        bool isStoredScores = kind is TileKind.ByteScores or TileKind.NibbleScores, isStoredValues = kind is TileKind.ByteValues or TileKind.LowNibbleValues or TileKind.HighNibbleValues;
+        bool isStored = isStoredScores || isStoredValues, isPairScores = kind == TileKind.PairScores || isStoredScores, isPairValues = kind == TileKind.PairValues || isStoredValues;
         bool isPairs = isPairScores || isPairValues, isScores = isPairScores || kind is TileKind.Scores or TileKind.HalfScores or TileKind.Products;
         bool isValues = kind is TileKind.Values or TileKind.HalfValues, isHalves = kind is TileKind.HalfScores or TileKind.HalfValues;
         // Heads have an even number of features, most often of fours, and so have pages of positions; float weights may have any number of columns.
@@ -129,20 +140,19 @@ internal static unsafe class TileEntries
         Load(aheadBytes, nameof(TileCall.AheadBytes));
         Load(laneScales, nameof(TileCall.LaneScales));
         c.lea(threeLanes, __[laneBytes + laneBytes * 2]);
-        Label group = c.CreateLabel(), block = c.CreateLabel(), loop = c.CreateLabel();
+        Label group = c.CreateLabel(), block = c.CreateLabel(), lowNibbles = c.CreateLabel(), eights = c.CreateLabel();
         c.Label(ref group);
         Load(numbers, nameof(TileCall.Numbers));
         Load(blocks, nameof(TileCall.Blocks));
         Load(factors, nameof(TileCall.RowScales));
         c.Label(ref block);
-        Load(steps, nameof(TileCall.Steps));
-        if (kind == TileKind.ByteScores)
+        if (isStoredScores)
         {
             c.mov(laneScales, lanes);
             c.add(lanes, 32);
         }
         // The second of two positions is one row, half a step, behind the first.
-        if (kind == TileKind.ByteValues)
+        if (isStoredValues)
         {
             c.mov(others, laneBytes);
             c.shr(others, 1);
@@ -170,18 +180,12 @@ internal static unsafe class TileEntries
         {
             for (int i = 0; i < 2 * rows; i++) c.vpxor(Registers.Y[i], Registers.Y[i], Registers.Y[i]);
         }
-        c.Label(ref loop);
-        for (int step = 0; step < unrolled; step++)
+        // The features of the lower four bits, then those of the upper.
+        for (int pass = 0; pass < (kind == TileKind.NibbleScores ? 2 : 1); pass++)
         {
-            Ask(step);
-            Multiply(step);
+            if (pass == 1) c.sub(lanes, NibbleBytes);
+            Loop(isHigh: pass == 1 || kind == TileKind.HighNibbleValues);
         }
-        if (unrolled == 1) c.add(lanes, laneBytes);
-        else c.lea(lanes, __[lanes + laneBytes * unrolled]);
-        if (kind == TileKind.ByteValues) c.lea(others, __[others + laneBytes * unrolled]);
-        c.add(numbers, unrolled * stepBytes);
-        c.sub(steps, unrolled);
-        c.jnz(loop);
         if (isPairScores)
         {
             // score + float(sum) · (scale of the key · scale of the query)
@@ -191,14 +195,14 @@ internal static unsafe class TileEntries
                 for (int half = 0; half < 2; half++)
                 {
                     c.vcvtdq2ps(Sum(r, half), Sum(r, half));
-                    if (isBytes) c.vcvtph2ps(ymm15, __xmmword_ptr[laneScales + 16 * half]);
-                    if (isBytes) c.vmulps(ymm15, ymm14, ymm15);
+                    if (isStored) c.vcvtph2ps(ymm15, __xmmword_ptr[laneScales + 16 * half]);
+                    if (isStored) c.vmulps(ymm15, ymm14, ymm15);
                     else c.vmulps(ymm15, ymm14, __ymmword_ptr[laneScales + 32 * half]);
                     c.vfmadd213ps(Sum(r, half), ymm15, __ymmword_ptr[sums + 32 * half]);
                 }
                 Store(r);
             });
-            if (!isBytes) c.add(laneScales, 64);
+            if (!isStored) c.add(laneScales, 64);
             c.add(factors, 4 * AttentionTile.Rows);
             c.dec(blocks);
             c.jnz(block);
@@ -221,16 +225,41 @@ internal static unsafe class TileEntries
         }
         else ForEachRow(Store);
         // Keys and pairs go on where they are; values as they are stored begin again, 16 features further.
-        if (isValues || kind == TileKind.ByteValues)
+        if (isValues || isStoredValues)
         {
-            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], isBytes ? 16 : isHalves ? 32 : 64);
+            c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Lanes))], isStored ? 16 : isHalves ? 32 : 64);
             Load(lanes, nameof(TileCall.Lanes));
         }
         c.add(__qword_ptr[arguments + Offset(nameof(TileCall.Sums))], 64);
         c.dec(__qword_ptr[arguments + Offset(nameof(TileCall.Groups))]);
         c.jnz(group);
         Registers.Leave(c);
+        if (isNibbles)
+        {
+            c.Label(ref lowNibbles);
+            c.db([.. Enumerable.Repeat((byte)15, 16)]);
+            c.Label(ref eights);
+            c.db([.. Enumerable.Repeat((byte)8, 16)]);
+        }
         return c;
+
+        void Loop(bool isHigh)
+        {
+            Label loop = c.CreateLabel();
+            Load(steps, nameof(TileCall.Steps));
+            c.Label(ref loop);
+            for (int step = 0; step < unrolled; step++)
+            {
+                Ask(step);
+                Multiply(step, isHigh);
+            }
+            if (unrolled == 1) c.add(lanes, laneBytes);
+            else c.lea(lanes, __[lanes + laneBytes * unrolled]);
+            if (isStoredValues) c.lea(others, __[others + laneBytes * unrolled]);
+            c.add(numbers, unrolled * stepBytes);
+            c.sub(steps, unrolled);
+            c.jnz(loop);
+        }
 
         static AssemblerRegisterYMM Sum(int r, int half) => Registers.Y[2 * r + half];
 
@@ -249,19 +278,24 @@ internal static unsafe class TileEntries
 
         AssemblerMemoryOperand From(AssemblerRegister64 start, int step, int at) => step switch { 0 => start + at, 1 => start + laneBytes + at, 2 => start + (laneBytes * 2) + at, _ => start + threeLanes + at };
 
-        void Multiply(int step)
+        void Multiply(int step, bool isHigh)
         {
             if (isHalves)
             {
                 c.vcvtph2ps(ymm12, __xmmword_ptr[Lane(step, 0)]);
                 c.vcvtph2ps(ymm13, __xmmword_ptr[Lane(step, 16)]);
             }
-            else if (isBytes)
+            else if (isStored)
             {
-                AssemblerMemoryOperand second = __xmmword_ptr[kind == TileKind.ByteScores ? Lane(step, 16) : From(others, step, 0)];
+                AssemblerMemoryOperand second = __xmmword_ptr[isStoredScores ? Lane(step, 16) : From(others, step, 0)];
                 c.vmovdqu(xmm14, __xmmword_ptr[Lane(step, 0)]);
                 c.vpunpcklbw(xmm12, xmm14, second);
                 c.vpunpckhbw(xmm13, xmm14, second);
+                if (isNibbles)
+                {
+                    Nibbles(xmm12, isHigh);
+                    Nibbles(xmm13, isHigh);
+                }
                 c.vpmovsxbw(ymm12, xmm12);
                 c.vpmovsxbw(ymm13, xmm13);
             }
@@ -284,6 +318,13 @@ internal static unsafe class TileEntries
                     c.vpaddd(Sum(r, half), Sum(r, half), ymm15);
                 }
             }
+        }
+
+        void Nibbles(AssemblerRegisterXMM bytes, bool isHigh)
+        {
+            if (isHigh) c.vpsrlw(bytes, bytes, 4);
+            c.vpand(bytes, bytes, __xmmword_ptr[lowNibbles]);
+            c.vpsubb(bytes, bytes, __xmmword_ptr[eights]);
         }
 
         void Store(int r)

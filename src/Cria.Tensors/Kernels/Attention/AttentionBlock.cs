@@ -97,8 +97,8 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
         int half = KvLayout.PageSize * size / 2;
         // What serves one tile alone is read as it is stored; else it is turned to floats once.
-        bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>() && PairTile.ReadsBytes<T>();
-        bool keysAsStored = direct && pool.Layout.Types.Keys is TensorType.F16 or TensorType.Q8_0, valuesAsStored = direct && pool.Layout.Types.Values is TensorType.F16 or TensorType.Q8_0;
+        bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>() && PairTile.ReadsStored<T>();
+        bool keysAsStored = direct && pool.Layout.Types.Keys != TensorType.F32, valuesAsStored = direct && pool.Layout.Types.Values != TensorType.F32;
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
@@ -115,7 +115,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
             {
                 int firstRow = tile * AttentionTile.Rows;
                 float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
-                if (hasValuePairs) PairTile.Gather<T>(weights, values, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored);
+                if (hasValuePairs) PairTile.Gather<T>(weights, values, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored ? pool.Layout.Types.Values : null);
                 else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, pool.Values(next, layer, head), tile == tiles - 1 ? valueStep : 0, valuesAsStored);
             }
         }
@@ -168,7 +168,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     {
         int firstRow = tile * AttentionTile.Rows, tileRows = RowsOf(tile);
         float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
-        if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep, asStored);
+        if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep, asStored ? pool.Layout.Types.Keys : null);
         else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, asStored);
         // Rows in order look further and further: first those that end before this page, then those that end in it.
         int row = firstRow, end = firstRow + tileRows;

@@ -100,15 +100,15 @@ internal static unsafe class KvPage
         ReadHalves<T>(halves, scales, blocks * Page);
     }
 
-    /// <summary>Reads the scales of one head's values of Q8_0: [block, position].</summary>
+    /// <summary>Reads the scales of one head's quantized values: [block, position].</summary>
     public static void ReadValueScales<T>(KvPool pool, int page, int layer, int head, float* scales) where T : struct, ILanes<T>
     {
-        int blocks = pool.Layout.HeadSize / 32;
+        int blocks = pool.Layout.HeadSize / 32, blockBytes = BlockFormat.Of(pool.Layout.Types.Values).BlockBytes;
         byte* block = pool.Values(page, layer, head);
         ushort* halves = stackalloc ushort[MostFeatures / 32 * Page];
         for (int position = 0; position < Page; position++)
         {
-            for (int i = 0; i < blocks; i++, block += 34) halves[i * Page + position] = *(ushort*)block;
+            for (int i = 0; i < blocks; i++, block += blockBytes) halves[i * Page + position] = *(ushort*)block;
         }
         ReadHalves<T>(halves, scales, blocks * Page);
     }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Lanes;
+using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Kernels.Attention;
 
@@ -14,13 +15,10 @@ internal static unsafe class PairTile
     /// <summary>Features that share a scale: a block of the format.</summary>
     public const int Block = 32;
 
-    /// <summary>Bytes of a block of Q8_0.</summary>
-    private const int BlockBytes = 34;
-
     private const int Page = Backends.KvLayout.PageSize, Rows = AttentionTile.Rows, Largest = 32767;
 
-    /// <summary>True when keys and values of Q8_0 are read as they are stored: worth it where a page serves one tile alone.</summary>
-    public static bool ReadsBytes<T>() where T : struct, ILanes<T> => AttentionTile.ReadsHalves<T>();
+    /// <summary>True when quantized keys and values are read as they are stored: worth it where a page serves one tile alone.</summary>
+    public static bool ReadsStored<T>() where T : struct, ILanes<T> => AttentionTile.ReadsHalves<T>();
 
     /// <summary>
     /// Rounds one row's query [headSize] into a tile: pairs [feature / 2, 6] and scales [block, 6].
@@ -41,20 +39,21 @@ internal static unsafe class PairTile
 
     /// <summary>
     /// scores[row, position] = Σ q·k, block after block. Keys are pairs [position / 16, feature / 2, 16] with scales [position / 16, block, 16]. Memory from <paramref name="ahead"/>
-    /// on is asked for, <paramref name="aheadStep"/> bytes for each two features. With <paramref name="bytes"/> keys are Q8_0 as pages store them, scales among them (<see cref="ReadsBytes{T}"/>).
+    /// on is asked for, <paramref name="aheadStep"/> bytes for each two features. With a <paramref name="stored"/> type keys are as pages store them, scales among them (<see cref="ReadsStored{T}"/>).
     /// </summary>
-    public static void Scores<T>(int* q, float* qScales, float* keys, float* keyScales, int headSize, int rows, float* scores, byte* ahead, int aheadStep, bool bytes = false) where T : struct, ILanes<T>
+    public static void Scores<T>(int* q, float* qScales, float* keys, float* keyScales, int headSize, int rows, float* scores, byte* ahead, int aheadStep, TensorType? stored = null) where T : struct, ILanes<T>
     {
         int blocks = headSize / Block;
         new Span<float>(scores, rows * Page).Clear();
         if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
         {
-            TileEntries.Run(bytes ? TileKind.ByteScores : TileKind.PairScores, rows, new TileCall
+            TileKind kind = stored switch { TensorType.Q8_0 => TileKind.ByteScores, TensorType.Q4_0 => TileKind.NibbleScores, _ => TileKind.PairScores };
+            TileEntries.Run(kind, rows, new TileCall
             {
                 Lanes = keys,
-                LaneBytes = bytes ? 32 : 64,
+                LaneBytes = stored is null ? 64 : 32,
                 Numbers = q,
-                Steps = Block / 2,
+                Steps = kind == TileKind.NibbleScores ? Block / 4 : Block / 2,
                 Groups = Page / 16,
                 Blocks = blocks,
                 Sums = scores,
@@ -81,9 +80,9 @@ internal static unsafe class PairTile
 
     /// <summary>
     /// output[row, feature] = output · shrink[row] + Σ weight · value, block after block. Values are pairs [feature / 16, position / 2, 16] with scales [block, position]; weights [row, 64].
-    /// <paramref name="rounded"/> is room for 6 × 64 16-bit integers and 6 scales. With <paramref name="bytes"/> values are rows of Q8_0 as pages store them.
+    /// <paramref name="rounded"/> is room for 6 × 64 16-bit integers and 6 scales. With a <paramref name="stored"/> type values are rows as pages store them.
     /// </summary>
-    public static void Gather<T>(float* weights, float* values, float* valueScales, int headSize, int rows, float* shrink, float* output, short* rounded, bool bytes = false) where T : struct, ILanes<T>
+    public static void Gather<T>(float* weights, float* values, float* valueScales, int headSize, int rows, float* shrink, float* output, short* rounded, TensorType? stored = null) where T : struct, ILanes<T>
     {
         float* scales = (float*)(rounded + Rows * Page);
         for (int block = 0; block < headSize / Block; block++)
@@ -91,10 +90,10 @@ internal static unsafe class PairTile
             for (int row = 0; row < rows; row++) scales[row] = Round<T>(weights + row * Page, valueScales + block * Page, rounded + row * Page);
             if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
             {
-                TileEntries.Run(bytes ? TileKind.ByteValues : TileKind.PairValues, rows, new TileCall
+                var call = new TileCall
                 {
-                    Lanes = bytes ? (byte*)values + (block * BlockBytes) + sizeof(ushort) : values + block * Page * 16,
-                    LaneBytes = bytes ? 2 * headSize / Block * BlockBytes : 64,
+                    Lanes = values + block * Page * 16,
+                    LaneBytes = 64,
                     Numbers = rounded,
                     Steps = Page / 2,
                     Groups = Block / 16,
@@ -102,7 +101,9 @@ internal static unsafe class PairTile
                     SumBytes = headSize * sizeof(float),
                     Shrink = shrink,
                     RowScales = scales,
-                });
+                };
+                if (stored is null) TileEntries.Run(TileKind.PairValues, rows, call);
+                else GatherStored(stored.Value, rows, call, (byte*)values, block, headSize);
                 continue;
             }
             for (int group = 2 * block; group < 2 * block + 2; group++)
@@ -112,6 +113,23 @@ internal static unsafe class PairTile
                 else GatherGroup<T, SixRows>((float*)rounded, scales, v, headSize, shrink, o);
             }
         }
+    }
+
+    /// <summary>The products of <see cref="Gather{T}"/> with one block of rows as they are stored.</summary>
+    private static void GatherStored(TensorType type, int rows, TileCall call, byte* values, int block, int headSize)
+    {
+        int blockBytes = BlockFormat.Of(type).BlockBytes;
+        call.Lanes = values + block * blockBytes + sizeof(ushort);
+        call.LaneBytes = 2 * headSize / Block * blockBytes;
+        if (type == TensorType.Q8_0)
+        {
+            TileEntries.Run(TileKind.ByteValues, rows, call);
+            return;
+        }
+        call.Groups = 1;
+        TileEntries.Run(TileKind.LowNibbleValues, rows, call);
+        call.Sums += 16;
+        TileEntries.Run(TileKind.HighNibbleValues, rows, call);
     }
 
     /// <summary>Rounds weight · scale of 64 positions to 16-bit integers and returns what one of them stands for.</summary>

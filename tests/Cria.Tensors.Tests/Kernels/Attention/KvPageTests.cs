@@ -34,17 +34,22 @@ public unsafe class KvPageTests
     }
 
     [Theory]
-    [InlineData(32)]
-    [InlineData(64)]
-    [InlineData(96)]
-    [InlineData(128)]
-    public void Bytes_read_as_they_are_stored_give_the_bits_of_pairs(int size)
+    [InlineData("Q8_0", 32)]
+    [InlineData("Q8_0", 64)]
+    [InlineData("Q8_0", 96)]
+    [InlineData("Q8_0", 128)]
+    [InlineData("Q4_0", 32)]
+    [InlineData("Q4_0", 64)]
+    [InlineData("Q4_0", 96)]
+    [InlineData("Q4_0", 128)]
+    public void Quantized_pages_read_as_they_are_stored_give_the_bits_of_pairs(string name, int size)
     {
-        Assert.SkipUnless(PairTile.ReadsBytes<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
+        TensorType type = Enum.Parse<TensorType>(name);
+        Assert.SkipUnless(PairTile.ReadsStored<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
         const int Page = KvLayout.PageSize, Rows = AttentionTile.Rows;
         int blocks = size / PairTile.Block;
         var random = new Random(size);
-        using var pool = new KvPool(new KvLayout(1, 2, size, TensorType.Q8_0), 1);
+        using var pool = new KvPool(new KvLayout(1, 2, size, type), 1);
         Assert.True(pool.TryAllocate(out int page));
         float[] Random(int count, float largest) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 2 * largest)];
         for (int offset = 0; offset < Page; offset++)
@@ -72,10 +77,10 @@ public unsafe class KvPageTests
                 {
                     for (int row = 0; row < rows; row++) PairTile.TakeQuery(x + row * size, size, row, q, qs);
                     if (!asStored) KvPage.ReadKeyPairs<Lanes256>(pool, page, 0, 1, p, f);
-                    PairTile.Scores<Lanes256>(q, qs, asStored ? (float*)pool.Keys(page, 0, 1) : p, f, size, rows, s, (byte*)p, 0, asStored);
+                    PairTile.Scores<Lanes256>(q, qs, asStored ? (float*)pool.Keys(page, 0, 1) : p, f, size, rows, s, (byte*)p, 0, asStored ? type : null);
                     if (asStored) KvPage.ReadValueScales<Lanes256>(pool, page, 0, 1, f);
                     else KvPage.ReadValuePairs<Lanes256>(pool, page, 0, 1, p, f);
-                    PairTile.Gather<Lanes256>(w, asStored ? (float*)pool.Values(page, 0, 1) : p, f, size, rows, sh, g, r, asStored);
+                    PairTile.Gather<Lanes256>(w, asStored ? (float*)pool.Values(page, 0, 1) : p, f, size, rows, sh, g, r, asStored ? type : null);
                 }
                 return (scores, gathered);
             }
