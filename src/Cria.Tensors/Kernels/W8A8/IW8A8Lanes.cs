@@ -20,6 +20,9 @@ internal unsafe interface IW8A8Lanes<T> where T : struct, IW8A8Lanes<T>
     /// <summary>sum + w·x of each two neighbours, exactly.</summary>
     static abstract T Dot(T sum, T w, T x);
 
+    /// <summary>Both sums, lane by lane.</summary>
+    static abstract T Both(T a, T b);
+
     /// <summary>The four vectors' sums.</summary>
     static abstract Vector128<int> Total(T a, T b, T c, T d);
 }

@@ -6,7 +6,8 @@ namespace Cria.Tensors.Kernels.W8A8;
 
 /// <summary>
 /// By intrinsics: numbers of 16 bits are multiplied and two neighbours' products added in one instruction, exactly. Vectors run along the rows, four rows × two tokens at a
-/// time, and are summed up at the end of a stretch. For many tokens 16 rows are widened to 16 bits once in the first-level cache; for one or two, rows are read where they lie.
+/// time, and are summed up at the end of a stretch. For many tokens 16 rows are widened to 16 bits once in the first-level cache; for one or two, rows are read where they lie; for one, each from
+/// its beginning to its end, so that memory is read in one stream.
 /// </summary>
 internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, IW8A8Lanes<T>
 {
@@ -18,12 +19,38 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
         for (int panel = 0; panel < panels; panel++)
         {
             byte* rows = weight.Panel(firstPanel + panel).Data;
-            if (x.Tokens <= 2) Few(rows, weight.RowBytes, x, sums + panel * 16);
+            if (x.Tokens == 1) OneToken(rows, weight.RowBytes, x, sums + panel * 16);
+            else if (x.Tokens == 2) TwoTokens(rows, weight.RowBytes, x, sums + panel * 16);
             else Many(rows, weight.RowBytes, x, sums + panel * 16, (short*)scratch);
         }
     }
 
-    private static void Few(byte* rows, long rowBytes, in W8A8Activations x, int* sums)
+    private static void OneToken(byte* rows, long rowBytes, in W8A8Activations x, int* sums)
+    {
+        for (int row = 0; row < 16; row += Rows)
+        {
+            var first = (sbyte*)rows + row * rowBytes;
+            // With one token the stretches follow one another.
+            short* numbers = x.At(0, 0);
+            T a = Row(first, numbers, x.Columns), b = Row(first + rowBytes, numbers, x.Columns), c = Row(first + 2 * rowBytes, numbers, x.Columns), d = Row(first + 3 * rowBytes, numbers, x.Columns);
+            Add(sums + row, T.Total(a, b, c, d));
+        }
+    }
+
+    private static T Row(sbyte* weights, short* numbers, int columns)
+    {
+        T a = default, b = default;
+        int column = 0;
+        for (; column + 2 * T.Count <= columns; column += 2 * T.Count)
+        {
+            a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
+            b = T.Dot(b, T.Widen(weights + column + T.Count), T.Load(numbers + column + T.Count));
+        }
+        if (column < columns) a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
+        return T.Both(a, b);
+    }
+
+    private static void TwoTokens(byte* rows, long rowBytes, in W8A8Activations x, int* sums)
     {
         for (int row = 0; row < 16; row += Rows)
         {

@@ -33,6 +33,9 @@ internal readonly unsafe struct W8A8Lanes128 : IW8A8Lanes<W8A8Lanes128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static W8A8Lanes128 Both(W8A8Lanes128 a, W8A8Lanes128 b) => new((a.v.AsInt32() + b.v.AsInt32()).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Total(W8A8Lanes128 a, W8A8Lanes128 b, W8A8Lanes128 c, W8A8Lanes128 d) =>
         Vector128.Create(Vector128.Sum(a.v.AsInt32()), Vector128.Sum(b.v.AsInt32()), Vector128.Sum(c.v.AsInt32()), Vector128.Sum(d.v.AsInt32()));
 }

@@ -28,6 +28,9 @@ internal readonly unsafe struct W8A8Lanes256 : IW8A8Lanes<W8A8Lanes256>
         : sum.v.AsInt32() + Avx2.MultiplyAddAdjacent(w.v, x.v)).AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static W8A8Lanes256 Both(W8A8Lanes256 a, W8A8Lanes256 b) => new((a.v.AsInt32() + b.v.AsInt32()).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Total(W8A8Lanes256 a, W8A8Lanes256 b, W8A8Lanes256 c, W8A8Lanes256 d)
     {
         Vector256<int> sums = Avx2.HorizontalAdd(Avx2.HorizontalAdd(a.v.AsInt32(), b.v.AsInt32()), Avx2.HorizontalAdd(c.v.AsInt32(), d.v.AsInt32()));

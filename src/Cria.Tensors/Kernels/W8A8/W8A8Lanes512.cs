@@ -26,6 +26,9 @@ internal readonly unsafe struct W8A8Lanes512 : IW8A8Lanes<W8A8Lanes512>
     public static W8A8Lanes512 Dot(W8A8Lanes512 sum, W8A8Lanes512 w, W8A8Lanes512 x) => new((sum.v.AsInt32() + Avx512BW.MultiplyAddAdjacent(w.v, x.v)).AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static W8A8Lanes512 Both(W8A8Lanes512 a, W8A8Lanes512 b) => new((a.v.AsInt32() + b.v.AsInt32()).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Total(W8A8Lanes512 a, W8A8Lanes512 b, W8A8Lanes512 c, W8A8Lanes512 d)
     {
         Vector256<int> sums = Avx2.HorizontalAdd(Avx2.HorizontalAdd(Half(a), Half(b)), Avx2.HorizontalAdd(Half(c), Half(d)));
