@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Cria.Tensors.Kernels.MatMul;
 
 namespace Cria.Tensors.Kernels.W8A8;
@@ -11,6 +12,9 @@ namespace Cria.Tensors.Kernels.W8A8;
 /// </summary>
 internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, IW8A8Lanes<T>
 {
+    /// <summary>How far before its use a row that is read once is asked for.</summary>
+    private const int NearBytes = 1536;
+
     private const int Rows = 4, Stretch = W8A8Activations.StretchColumns;
 
     public override void Run(CpuWeight weight, int firstPanel, int panels, in W8A8Activations x, int* sums, byte* scratch)
@@ -41,6 +45,17 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
     {
         T a = default, b = default;
         int column = 0;
+        for (; column + 4 * T.Count <= columns; column += 4 * T.Count)
+        {
+            for (int line = 0; line < 4 * T.Count; line += 64)
+            {
+                if (Sse.IsSupported) Sse.PrefetchNonTemporal(weights + column + line + NearBytes);
+            }
+            a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
+            b = T.Dot(b, T.Widen(weights + column + T.Count), T.Load(numbers + column + T.Count));
+            a = T.Dot(a, T.Widen(weights + column + 2 * T.Count), T.Load(numbers + column + 2 * T.Count));
+            b = T.Dot(b, T.Widen(weights + column + 3 * T.Count), T.Load(numbers + column + 3 * T.Count));
+        }
         for (; column + 2 * T.Count <= columns; column += 2 * T.Count)
         {
             a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
