@@ -143,12 +143,12 @@ internal static class Avx2Direct
     }
 
     /// <summary><see cref="Quantization.Q6_K"/>, side by side as <see cref="Quantization.PackedQ6_K"/>.</summary>
-    public static Assembler Q6_K(DirectRows layout) => layout == DirectRows.Apart ? PlainQ6_K(layout) : PackedQ6_K(layout);
+    public static Assembler Q6_K(DirectRows layout) => layout == DirectRows.Apart ? PlainQ6_K() : PackedQ6_K(layout);
 
     /// <summary>Sums of the sixteen groups wait on the stack, so that they are added in order.</summary>
-    private static Assembler PlainQ6_K(DirectRows layout)
+    private static Assembler PlainQ6_K()
     {
-        var rows = new Avx2Rows(blockBytes: 210, layout, startsOf: 16);
+        var rows = new Avx2Rows(blockBytes: 210, DirectRows.Apart, startsOf: 16);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         const int sums = 16 * 32, highs = 32 * 32, lows = 36 * 32;

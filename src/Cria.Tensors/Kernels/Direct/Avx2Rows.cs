@@ -256,21 +256,6 @@ internal sealed unsafe class Avx2Rows
         if (!first) Code.vpaddw(sum, sum, free);
     }
 
-    /// <summary>The same with signed bytes, by magnitude and sign.</summary>
-    public void MultiplySigned(AssemblerRegisterYMM sum, AssemblerRegisterYMM bytes, int column, bool first, bool wide, AssemblerRegisterYMM free, AssemblerRegisterYMM other)
-    {
-        Assembler c = Code;
-        AssemblerRegisterYMM product = first ? sum : free;
-        Four(column, free);
-        c.vpsignb(free, free, bytes);
-        c.vpabsb(other, bytes);
-        c.vpmaddubsw(product, other, free);
-        if (wide) c.vpmaddwd(product, product, Ones);
-        if (first) return;
-        if (wide) c.vpaddd(sum, sum, product);
-        else c.vpaddw(sum, sum, product);
-    }
-
     /// <summary>y = fma((float)sum, scale · xScale, y) with the scale of 32-column block <paramref name="block"/>; the sum is used up.</summary>
     public void AddScaled(int half, AssemblerRegisterYMM sum, AssemblerRegisterYMM scale, int block, AssemblerRegisterYMM free)
     {
