@@ -50,8 +50,8 @@ public unsafe class FewTokensBenchmarks
         weight = (CpuWeight)backend.Upload("w", new TensorView(Format, Rows, Columns, stored.Data, stored.ByteCount));
         if (!Moved) return;
         moved = new NativeBuffer(stored.ByteCount);
-        weight.CopyPanels(0, weight.Panels, moved);
-        weight.ReadFrom(moved);
+        weight.CopyPanels(0, weight.Panels, moved.Data);
+        weight.ReadFrom(moved.Data);
     }
 
     [GlobalCleanup]
