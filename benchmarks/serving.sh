@@ -24,6 +24,8 @@ fi
 cria=$root/src/Cria.Cli/bin/Release/net10.0/cria
 load=$root/benchmarks/Cria.Load/bin/Release/net10.0/Cria.Load
 begin() {
+    # Not the address of the server before.
+    rm -f "$work/address"
     "$cria" serve "$model" --port 0 -c 8192 --no-browser > "$work/address" 2> "$work/log" &
     server=$!
     until [ -s "$work/address" ]; do kill -0 $server || { cat "$work/log"; exit 1; }; sleep 0.1; done
