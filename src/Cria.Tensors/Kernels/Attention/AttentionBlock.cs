@@ -97,7 +97,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
         int half = KvLayout.PageSize * size / 2;
         // What serves one tile alone is read as it is stored; else it is turned to floats once.
-        bool direct = tiles == 1 && AttentionTile.ReadsHalves<T>() && PairTile.ReadsStored<T>();
+        bool direct = tiles == 1 && AttentionTile.ReadsStored<T>();
         bool keysAsStored = direct && pool.Layout.Types.Keys != TensorType.F32, valuesAsStored = direct && pool.Layout.Types.Values != TensorType.F32;
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {

@@ -16,12 +16,12 @@ internal static unsafe class AttentionTile
 
     private const int Page = Backends.KvLayout.PageSize;
 
-    /// <summary>True when keys and values of F16 are read as they are stored: worth it where a page serves one tile alone.</summary>
-    public static bool ReadsHalves<T>() where T : struct, ILanes<T> => typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable && HalfReader.IsAvailable;
+    /// <summary>True when keys and values of F16 and of quantized types are read as they are stored: worth it where a page serves one tile alone.</summary>
+    public static bool ReadsStored<T>() where T : struct, ILanes<T> => typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable && HalfReader.IsAvailable;
 
     /// <summary>
     /// scores[row, position] = Σ q·k over features in order, of the first <paramref name="rows"/> rows. q is [feature, 6], keys [position / 16, feature, 16]. Meanwhile memory from
-    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products of a row: the next page, so that it is there when its turn comes. With <paramref name="halves"/> keys are F16 (<see cref="ReadsHalves{T}"/>).
+    /// <paramref name="ahead"/> on is asked for, <paramref name="aheadStep"/> bytes for each 16 products of a row: the next page, so that it is there when its turn comes. With <paramref name="halves"/> keys are F16 (<see cref="ReadsStored{T}"/>).
     /// </summary>
     public static void Scores<T>(float* q, float* keys, int headSize, int rows, float* scores, byte* ahead, int aheadStep, bool halves = false) where T : struct, ILanes<T>
     {

@@ -17,9 +17,6 @@ internal static unsafe class PairTile
 
     private const int Page = Backends.KvLayout.PageSize, Rows = AttentionTile.Rows, Largest = 32767;
 
-    /// <summary>True when quantized keys and values are read as they are stored: worth it where a page serves one tile alone.</summary>
-    public static bool ReadsStored<T>() where T : struct, ILanes<T> => AttentionTile.ReadsHalves<T>();
-
     /// <summary>
     /// Rounds one row's query [headSize] into a tile: pairs [feature / 2, 6] and scales [block, 6].
     /// </summary>
@@ -39,7 +36,7 @@ internal static unsafe class PairTile
 
     /// <summary>
     /// scores[row, position] = Σ q·k, block after block. Keys are pairs [position / 16, feature / 2, 16] with scales [position / 16, block, 16]. Memory from <paramref name="ahead"/>
-    /// on is asked for, <paramref name="aheadStep"/> bytes for each two features. With a <paramref name="stored"/> type keys are as pages store them, scales among them (<see cref="ReadsStored{T}"/>).
+    /// on is asked for, <paramref name="aheadStep"/> bytes for each two features. With a <paramref name="stored"/> type keys are as pages store them, scales among them (<see cref="AttentionTile.ReadsStored{T}"/>).
     /// </summary>
     public static void Scores<T>(int* q, float* qScales, float* keys, float* keyScales, int headSize, int rows, float* scores, byte* ahead, int aheadStep, TensorType? stored = null) where T : struct, ILanes<T>
     {

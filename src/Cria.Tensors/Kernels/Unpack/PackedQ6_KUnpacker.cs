@@ -14,12 +14,7 @@ internal sealed unsafe class PackedQ6_KUnpacker<T>() : SuperblockUnpacker<T>(blo
         byte zero = (byte)(signed ? Zero : 0);
         // Sixteen words are four groups of three and, in their upper bits, a fourth.
         for (int four = 0; four < 4; four++) FourGroups(block + 18 + (48 * four), rowBytes, zero, panel + (four * 64 * PanelRows));
-        T.Turn(block + 2, rowBytes, out T s0, out T s1, out T s2, out T s3);
-        T scale = Rows.LowerHalves(T.Load(heads));
-        Rows.StoreSignedProducts(s0, scale, scales);
-        Rows.StoreSignedProducts(s1, scale, scales + 4 * PanelRows);
-        Rows.StoreSignedProducts(s2, scale, scales + 8 * PanelRows);
-        Rows.StoreSignedProducts(s3, scale, scales + 12 * PanelRows);
+        Rows.StoreSixteenScales(block + 2, rowBytes, T.Load(heads), scales);
     }
 
     // Not inlined: with it the JIT runs out of locals to keep in registers.

@@ -19,12 +19,7 @@ internal sealed unsafe class Q6_KUnpacker<T>() : SuperblockUnpacker<T>(blockByte
             Sixteen(low, high, rowBytes, zero, to);
             Sixteen(low + 16, high + 16, rowBytes, zero, to + 16 * PanelRows);
         }
-        T.Turn(block + 192, rowBytes, out T s0, out T s1, out T s2, out T s3);
-        T scale = Rows.LowerHalves(T.Load(heads));
-        Rows.StoreSignedProducts(s0, scale, scales);
-        Rows.StoreSignedProducts(s1, scale, scales + 4 * PanelRows);
-        Rows.StoreSignedProducts(s2, scale, scales + 8 * PanelRows);
-        Rows.StoreSignedProducts(s3, scale, scales + 12 * PanelRows);
+        Rows.StoreSixteenScales(block + 192, rowBytes, T.Load(heads), scales);
     }
 
     /// <summary>Columns i, 32 + i, 64 + i and 96 + i of a run, i from 0 to 15.</summary>

@@ -38,6 +38,18 @@ internal static unsafe class Rows
         T.Product(T.RightSigned(bytes, 24), factor).Store(to + 3 * Unpacker.PanelRows);
     }
 
+    /// <summary>The scales of sixteen groups, signed bytes from <paramref name="at"/> on, times the F16 number in the lower half of each lane of <paramref name="heads"/>: [16, 16] floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSixteenScales<T>(byte* at, nint rowBytes, T heads, float* to) where T : struct, IRows<T>
+    {
+        T.Turn(at, rowBytes, out T s0, out T s1, out T s2, out T s3);
+        T scale = LowerHalves(heads);
+        StoreSignedProducts(s0, scale, to);
+        StoreSignedProducts(s1, scale, to + 4 * Unpacker.PanelRows);
+        StoreSignedProducts(s2, scale, to + 8 * Unpacker.PanelRows);
+        StoreSignedProducts(s3, scale, to + 12 * Unpacker.PanelRows);
+    }
+
     /// <summary>Copies four bytes of four rows that lie <paramref name="rowBytes"/> apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CopyFour(byte* at, nint rowBytes, uint* to)

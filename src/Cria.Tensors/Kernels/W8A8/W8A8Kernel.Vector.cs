@@ -56,12 +56,7 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
             a = T.Dot(a, T.Widen(weights + column + 2 * T.Count), T.Load(numbers + column + 2 * T.Count));
             b = T.Dot(b, T.Widen(weights + column + 3 * T.Count), T.Load(numbers + column + 3 * T.Count));
         }
-        for (; column + 2 * T.Count <= columns; column += 2 * T.Count)
-        {
-            a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
-            b = T.Dot(b, T.Widen(weights + column + T.Count), T.Load(numbers + column + T.Count));
-        }
-        if (column < columns) a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
+        for (; column < columns; column += T.Count) a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
         return T.Both(a, b);
     }
 

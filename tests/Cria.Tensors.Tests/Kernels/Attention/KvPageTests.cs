@@ -45,7 +45,7 @@ public unsafe class KvPageTests
     public void Quantized_pages_read_as_they_are_stored_give_the_bits_of_pairs(string name, int size)
     {
         TensorType type = Enum.Parse<TensorType>(name);
-        Assert.SkipUnless(PairTile.ReadsStored<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
+        Assert.SkipUnless(AttentionTile.ReadsStored<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
         const int Page = KvLayout.PageSize, Rows = AttentionTile.Rows;
         int blocks = size / PairTile.Block;
         var random = new Random(size);

@@ -22,7 +22,7 @@ public unsafe class TileTests
     [MemberData(nameof(Shapes))]
     public void Halves_read_as_they_are_stored_give_the_bits_of_floats(int size, int rows)
     {
-        Assert.SkipUnless(AttentionTile.ReadsHalves<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
+        Assert.SkipUnless(AttentionTile.ReadsStored<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
         // Small ones are subnormal as halves.
         Half[] stored = [.. Random(size * Page, 2).Select((value, i) => (Half)(i % 7 == 0 ? value * 1e-6f : value))];
         float[] queries = Random(size * Rows, 1), weights = Random(Rows * Page, 3), shrink = Random(Rows, 5), before = Random(Rows * size, 6), floats = [.. stored.Select(value => (float)value)];
