@@ -7,6 +7,7 @@ using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Kernels.MatMul;
 using Cria.Tensors.Kernels.Unpack;
 using Cria.Tensors.Kernels.W8A8;
+using Iced.Intel;
 
 namespace Cria.Tensors.Kernels;
 
@@ -23,12 +24,15 @@ internal static class KernelTable
         TensorType.F32 or TensorType.F16 or TensorType.BF16 => level switch
         {
             CpuLevel.Portable => new FloatMatMul<Lanes128>(),
-            CpuLevel.Avx2 => new FloatMatMul<Lanes256>(HasAssembledAvx2(level) ? new DirectFloatProduct(type) : null),
-            _ => new FloatMatMul<Lanes512>(),
+            CpuLevel.Avx2 => new FloatMatMul<Lanes256>(DirectFloat(type, level)),
+            _ => new FloatMatMul<Lanes512>(DirectFloat(type, level)),
         },
         TensorType.I8 => new W8A8MatMul(W8A8(level)),
-        _ => new QuantizedMatMul(UnpackTable.For(type, level), UnpackTable.Interleaved(type, level), Int8(level), Direct(type, level)),
+        _ => Quantized(type, level, Int8(level)),
     };
+
+    private static QuantizedMatMul Quantized(TensorType type, CpuLevel level, Int8Kernel product) =>
+        new(UnpackTable.For(type, level), UnpackTable.Interleaved(type, level), product, Direct(type, level, product.TileTokens));
 
     /// <summary>The int8 product of a CPU level, for weights with one scale a row.</summary>
     public static W8A8Kernel W8A8(CpuLevel level) => level switch
@@ -41,24 +45,35 @@ internal static class KernelTable
     };
 
     /// <summary>The product of one token without a panel, where it is faster than with one; null elsewhere.</summary>
-    public static DirectProduct? Direct(TensorType type, CpuLevel level)
+    /// <param name="type">The weights' type.</param>
+    /// <param name="level">A CPU level.</param>
+    /// <param name="tile">Tokens of the activations' tiles.</param>
+    public static DirectProduct? Direct(TensorType type, CpuLevel level, int tile)
     {
         if (!HasDirect(level)) return null;
+        bool vnni = level == CpuLevel.Vnni;
         return type switch
         {
-            TensorType.Q4_0 => new DirectProduct(Avx2Direct.Q4_0, hasStarts: true),
-            TensorType.Q8_0 => new DirectProduct(Avx2Direct.Q8_0, hasStarts: false),
-            TensorType.Q4_K => new DirectProduct(Avx2Direct.Q4_K, hasStarts: false),
-            TensorType.Q6_K => new DirectProduct(Avx2Direct.Q6_K, hasStarts: true),
+            TensorType.Q4_0 => New(Avx2Direct.Q4_0, VnniDirect.Q4_0, hasStarts: true),
+            TensorType.Q8_0 => New(Avx2Direct.Q8_0, VnniDirect.Q8_0, hasStarts: vnni),
+            TensorType.Q4_K => New(Avx2Direct.Q4_K, VnniDirect.Q4_K, hasStarts: false),
+            TensorType.Q6_K => New(Avx2Direct.Q6_K, VnniDirect.Q6_K, hasStarts: true),
             _ => null,
         };
+
+        // Rows one after another are read so for some tokens at most, until weights are moved.
+        DirectProduct New(Func<DirectRows, int, Assembler> byAvx2, Func<DirectRows, int, Assembler> byVnni, bool hasStarts) =>
+            new(rows => (vnni && rows != DirectRows.Apart ? byVnni : byAvx2)(rows, tile), hasStarts);
     }
 
+    /// <summary>The product of few tokens with floats without a panel; null where there is none.</summary>
+    private static DirectFloatProduct? DirectFloat(TensorType type, CpuLevel level) => HasAssembledAvx2(level) ? new DirectFloatProduct(type) : null;
+
     /// <summary>True when this processor multiplies one token of quantized weights without a panel at a level.</summary>
-    public static bool HasDirect(CpuLevel level) => HasAssembledAvx2(level) && !AvxVnni.IsSupported;
+    public static bool HasDirect(CpuLevel level) => HasAssembledAvx2(level) && !(level == CpuLevel.Avx2 && AvxVnni.IsSupported);
 
     /// <summary>With conversions of halves: leaf 1, ECX bit 29.</summary>
-    private static bool HasAssembledAvx2(CpuLevel level) => level == CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
+    private static bool HasAssembledAvx2(CpuLevel level) => level >= CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
 
     /// <summary>The int8 product of a CPU level, for weights with scales along the rows; which rows it multiplies without a panel, <see cref="Int8Kernel.ReadsStored"/> says.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch

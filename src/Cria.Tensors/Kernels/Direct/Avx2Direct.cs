@@ -7,9 +7,9 @@ namespace Cria.Tensors.Kernels.Direct;
 internal static class Avx2Direct
 {
     /// <summary><see cref="Quantization.Q4_0"/>: all 32 columns of a block fit into 16 bits. Both halves together, so that activations are spread once.</summary>
-    public static Assembler Q4_0(DirectRows layout)
+    public static Assembler Q4_0(DirectRows layout, int tile)
     {
-        var rows = new Avx2Rows(blockBytes: 18, layout);
+        var rows = new Avx2Rows(blockBytes: 18, layout, tile);
         Assembler c = rows.Code;
         AssemblerRegisterYMM mask = ymm12, xLow = ymm8, xHigh = ymm9, bytes = ymm10, free = ymm11;
         AssemblerRegisterYMM[] sums = [ymm4, ymm5], scales = [ymm6, ymm7];
@@ -32,20 +32,20 @@ internal static class Avx2Direct
                     c.vpaddw(sums[half], sums[half], bytes);
                 }
             }
-            c.vpbroadcastd(free, __dword_ptr[Avx2Rows.Starts]);
+            c.vpbroadcastd(free, __dword_ptr[DirectFrame.Starts]);
             for (int half = 0; half < 2; half++)
             {
                 c.vpmaddwd(sums[half], sums[half], Avx2Rows.Ones);
                 c.vpaddd(sums[half], sums[half], free);
             }
             rows.AddBlock(sums, scales, bytes);
-        }, constants: () => NibbleMask(rows, mask), spreads: 1);
+        }, constants: () => NibbleMask(rows, mask));
     }
 
     /// <summary><see cref="Quantization.Q8_0"/>: each step is widened at once, by magnitude and sign. Both halves together, so that activations are spread once.</summary>
-    public static Assembler Q8_0(DirectRows layout)
+    public static Assembler Q8_0(DirectRows layout, int tile)
     {
-        var rows = new Avx2Rows(blockBytes: 34, layout);
+        var rows = new Avx2Rows(blockBytes: 34, layout, tile);
         Assembler c = rows.Code;
         AssemblerRegisterYMM x = ymm8;
         AssemblerRegisterYMM[] sums = [ymm4, ymm5], bytes = [ymm6, ymm7], signed = [ymm9, ymm10];
@@ -67,13 +67,13 @@ internal static class Avx2Direct
                 }
             }
             rows.AddBlock(sums, bytes, x);
-        }, spreads: 1);
+        });
     }
 
     /// <summary><see cref="Quantization.Q4_K"/>: both halves together, so that activations are spread once; scales and minimums wait as bytes on the stack.</summary>
-    public static Assembler Q4_K(DirectRows layout)
+    public static Assembler Q4_K(DirectRows layout, int tile)
     {
-        var rows = new Avx2Rows(blockBytes: 144, layout);
+        var rows = new Avx2Rows(blockBytes: 144, layout, tile);
         Assembler c = rows.Code;
         AssemblerRegisterYMM mask = ymm12, xLow = ymm0, xHigh = ymm1;
         AssemblerRegisterYMM[] low = [ymm2, ymm3], high = [ymm4, ymm5], factor = [ymm8, ymm9], minimum = [ymm10, ymm11];
@@ -121,12 +121,12 @@ internal static class Avx2Direct
                         SixBits(group, factor[half], half);
                         rows.AddScaled(half, sum, ymm6, group, ymm7);
                         SixBits(8 + group, minimum[half], half);
-                        c.vbroadcastss(ymm7, __dword_ptr[Avx2Rows.XSums + (group * Avx2Rows.ScaleStep)]);
+                        c.vbroadcastss(ymm7, __dword_ptr[DirectFrame.XSums + (group * rows.ScaleStep)]);
                         c.vfnmadd231ps(Avx2Rows.Y(half), ymm7, ymm6);
                     }
                 }
             }
-        }, spreads: 1);
+        });
 
         void Add(AssemblerRegisterYMM sum, AssemblerRegisterYMM bytes, AssemblerRegisterYMM x, bool first)
         {
@@ -143,12 +143,12 @@ internal static class Avx2Direct
     }
 
     /// <summary><see cref="Quantization.Q6_K"/>, side by side as <see cref="Quantization.PackedQ6_K"/>.</summary>
-    public static Assembler Q6_K(DirectRows layout) => layout == DirectRows.Apart ? PlainQ6_K() : PackedQ6_K(layout);
+    public static Assembler Q6_K(DirectRows layout, int tile) => layout == DirectRows.Apart ? PlainQ6_K(tile) : PackedQ6_K(layout, tile);
 
     /// <summary>Sums of the sixteen groups wait on the stack, so that they are added in order.</summary>
-    private static Assembler PlainQ6_K()
+    private static Assembler PlainQ6_K(int tile)
     {
-        var rows = new Avx2Rows(blockBytes: 210, DirectRows.Apart, startsOf: 16);
+        var rows = new Avx2Rows(blockBytes: 210, DirectRows.Apart, tile, startsOf: 16);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] v = [ymm0, ymm1, ymm2, ymm3];
         const int sums = 16 * 32, highs = 32 * 32, lows = 36 * 32;
@@ -206,18 +206,18 @@ internal static class Avx2Direct
             }
             for (int group = 0; group < 16; group++)
             {
-                c.vpbroadcastd(ymm0, __dword_ptr[Avx2Rows.Starts + (16 * group)]);
+                c.vpbroadcastd(ymm0, __dword_ptr[DirectFrame.Starts + (rows.ScaleStep * group)]);
                 c.vpaddd(ymm0, ymm0, __[rsp + sums + (32 * group)]);
                 c.vmovups(ymm1, __[rsp + (32 * group)]);
                 rows.AddScaled(half, ymm0, ymm1, group / 2, ymm2);
             }
-        }));
+        }), spreads: 2);
     }
 
     /// <summary>Blocks of <see cref="Quantization.PackedQ6_K"/>: one group after another, both halves together, so that activations are spread once.</summary>
-    private static Assembler PackedQ6_K(DirectRows layout)
+    private static Assembler PackedQ6_K(DirectRows layout, int tile)
     {
-        var rows = new Avx2Rows(blockBytes: 210, layout, startsOf: 16);
+        var rows = new Avx2Rows(blockBytes: 210, layout, tile, startsOf: 16);
         Assembler c = rows.Code;
         AssemblerRegisterYMM[] words = [ymm0, ymm1, ymm2], x = [ymm4, ymm5, ymm6, ymm7];
         AssemblerRegisterYMM fourth = ymm3, lower = ymm8, upper = ymm9, start = ymm10, xScale = ymm11, free = ymm12, sum = ymm0, scale = ymm1;
@@ -239,8 +239,8 @@ internal static class Avx2Direct
             for (int group = 0; group < 16; group++)
             {
                 for (int i = 0; i < 4; i++) rows.Four((16 * group) + (4 * i), x[i]);
-                c.vpbroadcastd(start, __dword_ptr[Avx2Rows.Starts + (16 * group)]);
-                if (group % 2 == 0) c.vbroadcastss(xScale, __dword_ptr[Avx2Rows.XScales + (group / 2 * Avx2Rows.ScaleStep)]);
+                c.vpbroadcastd(start, __dword_ptr[DirectFrame.Starts + (rows.ScaleStep * group)]);
+                if (group % 2 == 0) c.vbroadcastss(xScale, __dword_ptr[DirectFrame.XScales + (group / 2 * rows.ScaleStep)]);
                 for (int half = 0; half < 2; half++)
                 {
                     for (int i = 0; i < 3; i++) c.vmovdqu(words[i], Avx2Rows.Word(half, 18 + (12 * group) + (4 * i)));
@@ -274,7 +274,7 @@ internal static class Avx2Direct
                     c.vfmadd231ps(Avx2Rows.Y(half), sum, scale);
                 }
             }
-        }, spreads: 1);
+        });
     }
 
     /// <summary>From four bytes of eight rows each to eight rows a byte, at rsp + <paramref name="to"/>; two further registers are used.</summary>

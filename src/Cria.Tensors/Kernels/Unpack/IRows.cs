@@ -6,7 +6,7 @@ namespace Cria.Tensors.Kernels.Unpack;
 /// <summary>One vector register as the unpackers use it: 32 bits of each of <see cref="Count"/> rows, as four bytes, an integer or a float. Unpackers are written once over it.</summary>
 internal unsafe interface IRows<T> where T : struct, IRows<T>
 {
-    /// <summary>Rows: 4 or 8.</summary>
+    /// <summary>Rows: 4, 8 or 16.</summary>
     static abstract int Count { get; }
 
     /// <summary>The rows from <paramref name="row"/> on: what the other reading operations take as a place in the first of them and as bytes from row to row.</summary>

@@ -41,6 +41,7 @@ internal readonly unsafe struct SideBySide : IRowOrder
         v3 = Vector256.Load(words + 192);
     }
 
+    /// <summary>The address that a pointer stands for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Address(byte* pointer) => (byte*)((nint)pointer * InterleavedRows.Count);
+    public static byte* Address(byte* pointer) => (byte*)((nint)pointer * InterleavedRows.Count);
 }

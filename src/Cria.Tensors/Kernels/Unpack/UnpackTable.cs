@@ -8,6 +8,7 @@ internal static class UnpackTable
     private static readonly FrozenDictionary<TensorType, Unpacker> Portable = All<Rows128>();
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx2 = All<Rows256<RowAfterRow>>();
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx2Interleaved = All<Rows256<SideBySide>>(new PackedQ6_KUnpacker<Rows256<SideBySide>>());
+    private static readonly FrozenDictionary<TensorType, Unpacker> Avx512Interleaved = All<Rows512>(new PackedQ6_KUnpacker<Rows512>());
     private static readonly FrozenDictionary<TensorType, Unpacker> Avx512 = new Dictionary<TensorType, Unpacker>
     {
         [TensorType.Q4_0] = new Avx512Unpacker<Avx512Q4_0>(),
@@ -40,7 +41,12 @@ internal static class UnpackTable
     }
 
     /// <summary>The unpacker of rows that lie side by side, which takes <see cref="SideBySide.Pointer"/>; null where there is none at a level.</summary>
-    public static Unpacker? Interleaved(TensorType type, CpuLevel level) => level == CpuLevel.Avx2 ? Avx2Interleaved[type] : null;
+    public static Unpacker? Interleaved(TensorType type, CpuLevel level) => level switch
+    {
+        CpuLevel.Portable => null,
+        CpuLevel.Avx2 => Avx2Interleaved[type],
+        _ => Avx512Interleaved[type],
+    };
 
     private static FrozenDictionary<TensorType, Unpacker> All<T>(Unpacker? q6_K = null) where T : struct, IRows<T> => new Dictionary<TensorType, Unpacker>
     {

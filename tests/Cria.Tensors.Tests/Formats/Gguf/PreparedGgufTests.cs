@@ -80,7 +80,8 @@ public class PreparedGgufTests
             foreach (TensorType type in Types.Select(row => row.Data)) Assert.Equal(KernelTable.MatMul(type, level).WantsInterleaved, PreparedLayout.IsInterleaved(type, level));
         }
         Assert.Equal([CpuLevel.Avx2], PreparedLayout.Levels);
-        Assert.Equal(CpuLevel.Avx512, PreparedLayout.Parse("AVX512"));
+        Assert.Equal(CpuLevel.Avx2, PreparedLayout.Parse("AVX512"));
+        Assert.Equal(CpuLevel.Portable, PreparedLayout.Parse("portable"));
         Assert.Contains("portable, avx2, avx512 or vnni", Assert.Throws<CriaException>(() => PreparedLayout.Parse("3")).Message, StringComparison.Ordinal);
     }
 
