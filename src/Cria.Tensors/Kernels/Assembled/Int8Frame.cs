@@ -34,12 +34,8 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8, 
 
     public static AssemblerRegister64 Ahead => rdi;
 
-    /// <summary>Saves registers and loads the arguments.</summary>
-    public void Enter()
-    {
-        Begin();
-        LoadAll();
-    }
+    /// <summary>Bytes from panel to panel, for kernels that take both at once (<see cref="LoadNextPanel"/>).</summary>
+    public static AssemblerRegister64 NextPanel => ThreeYSteps;
 
     /// <summary>Saves registers; <see cref="ForEachTile"/> loads the arguments.</summary>
     public void Begin()
@@ -105,6 +101,9 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8, 
         2 => __ymmword_ptr[Y + (YStep * 2) + (32 * p)],
         _ => __ymmword_ptr[Y + ThreeYSteps + (32 * p)],
     };
+
+    /// <summary>Loads <see cref="NextPanel"/>, which leaves <see cref="Result"/> without its register.</summary>
+    public void LoadNextPanel() => Load(NextPanel, nameof(Int8Call.NextPanel));
 
     /// <summary>Results of the first token.</summary>
     public void LoadY() => Load(Y, nameof(Int8Call.Y));

@@ -56,6 +56,9 @@ internal abstract class DirectFrame
 
     protected bool IsInterleaved { get; }
 
+    /// <summary>True where one stream that is read once is asked for; false where the hardware sees to it.</summary>
+    protected virtual bool AsksForStream => true;
+
     /// <summary>Assembles the loop over blocks.</summary>
     /// <param name="blocksOf32">32 columns that a stored block has.</param>
     /// <param name="stackBytes">Bytes at rsp that <paramref name="block"/> may use.</param>
@@ -152,7 +155,7 @@ internal abstract class DirectFrame
         {
             if (rows == DirectRows.SideBySideOnce)
             {
-                Code.prefetchnta(__[Fours[0] + (asked + nearBytes)]);
+                if (AsksForStream) Code.prefetchnta(__[Fours[0] + (asked + nearBytes)]);
                 continue;
             }
             Code.prefetcht1(__[Ahead + asked]);
