@@ -17,7 +17,7 @@ internal static unsafe class AttentionTile
     private const int Page = Backends.KvLayout.PageSize;
 
     /// <summary>True when keys and values of F16 and of quantized types are read as they are stored: worth it where a page serves one tile alone.</summary>
-    public static bool ReadsStored<T>() where T : struct, ILanes<T> => typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable && HalfReader.IsAvailable;
+    public static bool ReadsStored<T>() where T : struct, ILanes<T> => TileEntries.Has<T>() && HalfReader.IsAvailable;
 
     /// <summary>
     /// scores[row, position] = Σ q·k over features in order, of the first <paramref name="rows"/> rows. q is [feature, 6], keys [position / 16, feature, 16]. Meanwhile memory from
@@ -25,15 +25,9 @@ internal static unsafe class AttentionTile
     /// </summary>
     public static void Scores<T>(float* q, float* keys, int headSize, int rows, float* scores, byte* ahead, int aheadStep, bool halves = false) where T : struct, ILanes<T>
     {
-        // Twelve sums of one register each, or six of two: the register file holds twelve, beside what is multiplied.
-        if (typeof(T) == typeof(Lanes512))
+        if (TileEntries.Has<T>())
         {
-            for (int pair = 0; pair < Page / 32; pair++) ScorePair<T>(q, keys + pair * 2 * headSize * 16, headSize, scores + pair * 32, ahead + pair * 2 * headSize * aheadStep, aheadStep);
-            return;
-        }
-        if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
-        {
-            TileEntries.Run(halves ? TileKind.HalfScores : TileKind.Scores, rows, new TileCall
+            TileEntries.Run<T>(halves ? TileKind.HalfScores : TileKind.Scores, rows, new TileCall
             {
                 Lanes = keys,
                 LaneBytes = halves ? 32 : 64,
@@ -61,7 +55,7 @@ internal static unsafe class AttentionTile
     /// </summary>
     public static void Weigh<T>(float* scores, int rows, float* maximums, float* sums, float* shrink) where T : struct, ILanes<T>
     {
-        if (typeof(T) == typeof(Lanes256) && WeighEntry.IsAvailable)
+        if (typeof(T) != typeof(Lanes128) && WeighEntry.IsAvailable)
         {
             if (rows > 0) WeighEntry.Run(scores, rows, maximums, sums, shrink);
             return;
@@ -91,9 +85,9 @@ internal static unsafe class AttentionTile
     /// <summary>output[row, feature] = output · shrink[row] + Σ weight · value over positions in order, of the first <paramref name="rows"/> rows. Values are [position, feature], F16 with <paramref name="halves"/>, weights [row, 64]. Memory is asked for as in <see cref="Scores{T}"/>.</summary>
     public static void Gather<T>(float* weights, float* values, int headSize, int rows, float* shrink, float* output, byte* ahead, int aheadStep, bool halves = false) where T : struct, ILanes<T>
     {
-        if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+        if (TileEntries.Has<T>())
         {
-            TileEntries.Run(halves ? TileKind.HalfValues : TileKind.Values, rows, new TileCall
+            TileEntries.Run<T>(halves ? TileKind.HalfValues : TileKind.Values, rows, new TileCall
             {
                 Lanes = values,
                 LaneBytes = headSize * (halves ? sizeof(short) : sizeof(float)),
@@ -108,64 +102,12 @@ internal static unsafe class AttentionTile
             });
             return;
         }
-        int feature = 0;
-        if (typeof(T) == typeof(Lanes512))
-        {
-            for (; feature + 32 <= headSize; feature += 32) GatherPair<T>(weights, values + feature, headSize, shrink, output + feature, ahead + feature / 16 * Page * aheadStep, 2 * aheadStep);
-        }
-        for (; feature < headSize; feature += 16)
+        for (int feature = 0; feature < headSize; feature += 16)
         {
             byte* next = ahead + feature / 16 * Page * aheadStep;
             if (rows <= 4) GatherGroup<T, FourRows>(weights, values + feature, headSize, shrink, output + feature, next, aheadStep);
             else GatherGroup<T, SixRows>(weights, values + feature, headSize, shrink, output + feature, next, aheadStep);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ScorePair<T>(float* query, float* first, int headSize, float* s, byte* ahead, int aheadStep) where T : struct, ILanes<T>
-    {
-        float* second = first + headSize * 16;
-        T a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default;
-        T b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default;
-        for (int d = 0; d < headSize; d++)
-        {
-            Ask(ahead);
-            Ask(ahead + aheadStep);
-            ahead += 2 * aheadStep;
-            T u = T.Load(first), w = T.Load(second), v = T.Broadcast(query[0]);
-            a0 = T.Fma(u, v, a0);
-            b0 = T.Fma(w, v, b0);
-            v = T.Broadcast(query[1]);
-            a1 = T.Fma(u, v, a1);
-            b1 = T.Fma(w, v, b1);
-            v = T.Broadcast(query[2]);
-            a2 = T.Fma(u, v, a2);
-            b2 = T.Fma(w, v, b2);
-            v = T.Broadcast(query[3]);
-            a3 = T.Fma(u, v, a3);
-            b3 = T.Fma(w, v, b3);
-            v = T.Broadcast(query[4]);
-            a4 = T.Fma(u, v, a4);
-            b4 = T.Fma(w, v, b4);
-            v = T.Broadcast(query[5]);
-            a5 = T.Fma(u, v, a5);
-            b5 = T.Fma(w, v, b5);
-            first += 16;
-            second += 16;
-            query += Rows;
-        }
-        a0.Store(s);
-        b0.Store(s + 16);
-        a1.Store(s + Page);
-        b1.Store(s + Page + 16);
-        a2.Store(s + 2 * Page);
-        b2.Store(s + 2 * Page + 16);
-        a3.Store(s + 3 * Page);
-        b3.Store(s + 3 * Page + 16);
-        a4.Store(s + 4 * Page);
-        b4.Store(s + 4 * Page + 16);
-        a5.Store(s + 5 * Page);
-        b5.Store(s + 5 * Page + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -196,54 +138,6 @@ internal static unsafe class AttentionTile
         if (TRows.Count <= 4) return;
         a4.Store(s + 4 * Page);
         a5.Store(s + 5 * Page);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GatherPair<T>(float* p, float* v, int headSize, float* shrink, float* o, byte* ahead, int aheadStep) where T : struct, ILanes<T>
-    {
-        T a0 = T.Load(o) * T.Broadcast(shrink[0]), b0 = T.Load(o + 16) * T.Broadcast(shrink[0]);
-        T a1 = T.Load(o + headSize) * T.Broadcast(shrink[1]), b1 = T.Load(o + headSize + 16) * T.Broadcast(shrink[1]);
-        T a2 = T.Load(o + 2 * headSize) * T.Broadcast(shrink[2]), b2 = T.Load(o + 2 * headSize + 16) * T.Broadcast(shrink[2]);
-        T a3 = T.Load(o + 3 * headSize) * T.Broadcast(shrink[3]), b3 = T.Load(o + 3 * headSize + 16) * T.Broadcast(shrink[3]);
-        T a4 = T.Load(o + 4 * headSize) * T.Broadcast(shrink[4]), b4 = T.Load(o + 4 * headSize + 16) * T.Broadcast(shrink[4]);
-        T a5 = T.Load(o + 5 * headSize) * T.Broadcast(shrink[5]), b5 = T.Load(o + 5 * headSize + 16) * T.Broadcast(shrink[5]);
-        for (int position = 0; position < Page; position++)
-        {
-            Ask(ahead);
-            ahead += aheadStep;
-            T u = T.Load(v), w = T.Load(v + 16), x = T.Broadcast(p[0]);
-            a0 = T.Fma(u, x, a0);
-            b0 = T.Fma(w, x, b0);
-            x = T.Broadcast(p[Page]);
-            a1 = T.Fma(u, x, a1);
-            b1 = T.Fma(w, x, b1);
-            x = T.Broadcast(p[2 * Page]);
-            a2 = T.Fma(u, x, a2);
-            b2 = T.Fma(w, x, b2);
-            x = T.Broadcast(p[3 * Page]);
-            a3 = T.Fma(u, x, a3);
-            b3 = T.Fma(w, x, b3);
-            x = T.Broadcast(p[4 * Page]);
-            a4 = T.Fma(u, x, a4);
-            b4 = T.Fma(w, x, b4);
-            x = T.Broadcast(p[5 * Page]);
-            a5 = T.Fma(u, x, a5);
-            b5 = T.Fma(w, x, b5);
-            v += headSize;
-            p++;
-        }
-        a0.Store(o);
-        b0.Store(o + 16);
-        a1.Store(o + headSize);
-        b1.Store(o + headSize + 16);
-        a2.Store(o + 2 * headSize);
-        b2.Store(o + 2 * headSize + 16);
-        a3.Store(o + 3 * headSize);
-        b3.Store(o + 3 * headSize + 16);
-        a4.Store(o + 4 * headSize);
-        b4.Store(o + 4 * headSize + 16);
-        a5.Store(o + 5 * headSize);
-        b5.Store(o + 5 * headSize + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -42,10 +42,10 @@ internal static unsafe class PairTile
     {
         int blocks = headSize / Block;
         new Span<float>(scores, rows * Page).Clear();
-        if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+        if (TileEntries.Has<T>())
         {
             TileKind kind = stored switch { TensorType.Q8_0 => TileKind.ByteScores, TensorType.Q4_0 => TileKind.NibbleScores, _ => TileKind.PairScores };
-            TileEntries.Run(kind, rows, new TileCall
+            TileEntries.Run<T>(kind, rows, new TileCall
             {
                 Lanes = keys,
                 LaneBytes = stored is null ? 64 : 32,
@@ -85,7 +85,7 @@ internal static unsafe class PairTile
         for (int block = 0; block < headSize / Block; block++)
         {
             for (int row = 0; row < rows; row++) scales[row] = Round<T>(weights + row * Page, valueScales + block * Page, rounded + row * Page);
-            if (typeof(T) == typeof(Lanes256) && TileEntries.IsAvailable)
+            if (TileEntries.Has<T>())
             {
                 var call = new TileCall
                 {
@@ -99,8 +99,8 @@ internal static unsafe class PairTile
                     Shrink = shrink,
                     RowScales = scales,
                 };
-                if (stored is null) TileEntries.Run(TileKind.PairValues, rows, call);
-                else GatherStored(stored.Value, rows, call, (byte*)values, block, headSize);
+                if (stored is null) TileEntries.Run<T>(TileKind.PairValues, rows, call);
+                else GatherStored<T>(stored.Value, rows, call, (byte*)values, block, headSize);
                 continue;
             }
             for (int group = 2 * block; group < 2 * block + 2; group++)
@@ -113,20 +113,20 @@ internal static unsafe class PairTile
     }
 
     /// <summary>The products of <see cref="Gather{T}"/> with one block of rows as they are stored.</summary>
-    private static void GatherStored(TensorType type, int rows, TileCall call, byte* values, int block, int headSize)
+    private static void GatherStored<T>(TensorType type, int rows, TileCall call, byte* values, int block, int headSize) where T : struct, ILanes<T>
     {
         int blockBytes = BlockFormat.Of(type).BlockBytes;
         call.Lanes = values + block * blockBytes + sizeof(ushort);
         call.LaneBytes = 2 * headSize / Block * blockBytes;
         if (type == TensorType.Q8_0)
         {
-            TileEntries.Run(TileKind.ByteValues, rows, call);
+            TileEntries.Run<T>(TileKind.ByteValues, rows, call);
             return;
         }
         call.Groups = 1;
-        TileEntries.Run(TileKind.LowNibbleValues, rows, call);
+        TileEntries.Run<T>(TileKind.LowNibbleValues, rows, call);
         call.Sums += 16;
-        TileEntries.Run(TileKind.HighNibbleValues, rows, call);
+        TileEntries.Run<T>(TileKind.HighNibbleValues, rows, call);
     }
 
     /// <summary>Rounds weight · scale of 64 positions to 16-bit integers and returns what one of them stands for.</summary>

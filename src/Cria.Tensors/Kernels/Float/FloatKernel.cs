@@ -40,7 +40,7 @@ internal static unsafe class FloatKernel
     }
 
     /// <summary>One panel in the twelve sums that 256-bit registers hold.</summary>
-    private static void Assembled(float* panel, int columns, float* x, float* y, long yStride, int tokens) => TileEntries.Run(TileKind.Products, tokens, new TileCall
+    private static void Assembled(float* panel, int columns, float* x, float* y, long yStride, int tokens) => TileEntries.Run(TileForm.Avx2, TileKind.Products, tokens, new TileCall
     {
         Lanes = panel,
         LaneBytes = 16 * sizeof(float),
