@@ -12,5 +12,7 @@ kebab() {
     sed -e 's/([^)]*)//g' | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9' '-' | sed -e 's/--*/-/g' -e 's/^-//' -e 's/-$//'
 }
 
-results=$root/benchmarks/results/$(cpu_name | kebab)
+# One name stands for processors of several generations, which differ most in this.
+grep -q "^flags.* avx512bw" /proc/cpuinfo 2> /dev/null && generation=-avx512 || generation=
+results=$root/benchmarks/results/$(cpu_name | kebab)$generation
 mkdir -p "$results"

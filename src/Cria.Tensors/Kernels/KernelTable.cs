@@ -67,7 +67,7 @@ internal static class KernelTable
     }
 
     /// <summary>The product of few tokens with floats without a panel; null where there is none.</summary>
-    private static DirectFloatProduct? DirectFloat(TensorType type, CpuLevel level) => HasAssembledAvx2(level) ? new DirectFloatProduct(type) : null;
+    private static DirectFloatProduct? DirectFloat(TensorType type, CpuLevel level) => HasAssembledAvx2(level) ? new DirectFloatProduct(type, asks: level != CpuLevel.Vnni) : null;
 
     /// <summary>True when this processor multiplies one token of quantized weights without a panel at a level.</summary>
     public static bool HasDirect(CpuLevel level) => HasAssembledAvx2(level) && !(level == CpuLevel.Avx2 && AvxVnni.IsSupported);

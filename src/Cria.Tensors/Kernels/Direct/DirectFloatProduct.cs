@@ -46,9 +46,11 @@ internal sealed unsafe class DirectFloatProduct
     private readonly nint[] entries = new nint[2 * MostTokens];
 
     /// <summary>Assembles the products of F32, F16 or BF16.</summary>
-    public DirectFloatProduct(TensorType type)
+    /// <param name="type">One of these.</param>
+    /// <param name="asks">True where a stream that is read once is asked for; false where the hardware sees to it.</param>
+    public DirectFloatProduct(TensorType type, bool asks)
     {
-        for (int i = 0; i < entries.Length; i++) entries[i] = (nint)ExecutableMemory.Place(Assemble(type, 1 + (i / 2), once: i % 2 == 1));
+        for (int i = 0; i < entries.Length; i++) entries[i] = (nint)ExecutableMemory.Place(Assemble(type, 1 + (i / 2), once: i % 2 == 1, asks));
     }
 
     /// <summary>Multiplies 32 rows with the first tokens, of which there are one to <see cref="MostTokens"/>; with <paramref name="once"/> the rows are not read again for others.</summary>
@@ -57,7 +59,7 @@ internal sealed unsafe class DirectFloatProduct
         fixed (DirectFloatCall* arguments = &call) ((delegate* unmanaged[SuppressGCTransition]<DirectFloatCall*, void>)entries[(2 * (tokens - 1)) + (once ? 1 : 0)])(arguments);
     }
 
-    private static Assembler Assemble(TensorType type, int tokens, bool once)
+    private static Assembler Assemble(TensorType type, int tokens, bool once, bool asks)
     {
         int groupBytes = 16 * (type == TensorType.F32 ? 4 : 2);
         var c = new Assembler(64);
@@ -80,8 +82,8 @@ internal sealed unsafe class DirectFloatProduct
         {
             for (int line = 0; line < Unroll * groupBytes; line += 64)
             {
-                if (once) c.prefetchnta(__[groups[group] + (NearBytes + line)]);
-                else c.prefetcht1(__[ahead + ((group * Unroll * groupBytes) + line)]);
+                if (once && asks) c.prefetchnta(__[groups[group] + (NearBytes + line)]);
+                else if (!once) c.prefetcht1(__[ahead + ((group * Unroll * groupBytes) + line)]);
             }
         }
         for (int column = 0; column < Unroll; column++)

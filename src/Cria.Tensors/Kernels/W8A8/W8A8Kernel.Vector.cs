@@ -10,7 +10,8 @@ namespace Cria.Tensors.Kernels.W8A8;
 /// time, and are summed up at the end of a stretch. For many tokens 16 rows are widened to 16 bits once in the first-level cache; for one or two, rows are read where they lie; for one, each from
 /// its beginning to its end, so that memory is read in one stream.
 /// </summary>
-internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, IW8A8Lanes<T>
+/// <param name="asks">True where a row that is read once is asked for; false where the hardware sees to it.</param>
+internal sealed unsafe class VectorW8A8Kernel<T>(bool asks = true) : W8A8Kernel where T : struct, IW8A8Lanes<T>
 {
     /// <summary>How far before its use a row that is read once is asked for.</summary>
     private const int NearBytes = 1536;
@@ -29,7 +30,7 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
         }
     }
 
-    private static void OneToken(byte* rows, long rowBytes, in W8A8Activations x, int* sums)
+    private void OneToken(byte* rows, long rowBytes, in W8A8Activations x, int* sums)
     {
         for (int row = 0; row < 16; row += Rows)
         {
@@ -41,7 +42,7 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
         }
     }
 
-    private static T Row(sbyte* weights, short* numbers, int columns)
+    private T Row(sbyte* weights, short* numbers, int columns)
     {
         T a = default, b = default;
         int column = 0;
@@ -49,7 +50,7 @@ internal sealed unsafe class VectorW8A8Kernel<T> : W8A8Kernel where T : struct, 
         {
             for (int line = 0; line < 4 * T.Count; line += 64)
             {
-                if (Sse.IsSupported) Sse.PrefetchNonTemporal(weights + column + line + NearBytes);
+                if (asks && Sse.IsSupported) Sse.PrefetchNonTemporal(weights + column + line + NearBytes);
             }
             a = T.Dot(a, T.Widen(weights + column), T.Load(numbers + column));
             b = T.Dot(b, T.Widen(weights + column + T.Count), T.Load(numbers + column + T.Count));

@@ -10,7 +10,7 @@ namespace Cria.Tensors.Kernels.W8A8;
 /// With VNNI's vpdpbusd: 32 rows × 12 tokens, twenty-four sums in registers.
 /// The instruction multiplies unsigned with signed bytes, so a weight is taken as weight + 128, and a token's sums begin at −128 · Σx; both wrap around 32 bits alike.
 /// </summary>
-internal sealed unsafe class VnniW8A8Kernel() : AssembledW8A8Kernel(new VectorW8A8Kernel<W8A8Lanes512>(), Tile, Stretch, PanelBytes, most: 2)
+internal sealed unsafe class VnniW8A8Kernel() : AssembledW8A8Kernel(new VectorW8A8Kernel<W8A8Lanes512>(asks: false), Tile, Stretch, PanelBytes, most: 2)
 {
     private const int Tile = 12, Stretch = W8A8Activations.StretchColumns, PanelBytes = 16 * Stretch;
 
