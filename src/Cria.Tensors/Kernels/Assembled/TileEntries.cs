@@ -29,7 +29,10 @@ internal static unsafe class TileEntries
     public static bool IsAvailable { get; } = Avx2.IsSupported && Fma.IsSupported && ExecutableMemory.IsAvailable;
 
     /// <summary>True when tiles of a register's width are assembled.</summary>
-    public static bool Has<T>() where T : struct, ILanes<T> => typeof(T) != typeof(Lanes128) && IsAvailable;
+    public static bool Has<T>() where T : struct, ILanes<T> => typeof(T) == typeof(Lanes256) ? Has(TileForm.Avx2) : typeof(T) == typeof(Lanes512) && Has(TileForm.Avx512);
+
+    /// <summary>True when the processor has a form's instructions and code may be assembled.</summary>
+    public static bool Has(TileForm form) => IsAvailable && Cpu.Highest >= form switch { TileForm.Avx2 => CpuLevel.Avx2, TileForm.Avx512 => CpuLevel.Avx512, _ => CpuLevel.Vnni };
 
     /// <summary>Runs a kernel for the first <paramref name="rows"/> rows of a tile. The kernel counts in its own copy of the arguments.</summary>
     public static void Run<T>(TileKind kind, int rows, TileCall call) where T : struct, ILanes<T> => Run(typeof(T) == typeof(Lanes512) ? Wide : TileForm.Avx2, kind, rows, call);

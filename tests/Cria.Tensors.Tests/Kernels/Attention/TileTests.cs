@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Attention;
 using Cria.Tensors.Kernels.Lanes;
 
@@ -23,6 +25,52 @@ public unsafe class TileTests
     public void Halves_read_as_they_are_stored_give_the_bits_of_floats(int size, int rows)
     {
         Assert.SkipUnless(AttentionTile.ReadsStored<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
+        CompareHalves<Lanes256>(size, rows);
+        if (AttentionTile.ReadsStored<Lanes512>()) CompareHalves<Lanes512>(size, rows);
+    }
+
+    /// <summary>All that is multiplied is of bytes below 60, so that it is a finite number whatever it is taken for.</summary>
+    [Theory]
+    [InlineData(TileKind.Scores, 64, 64, 4)]
+    [InlineData(TileKind.Values, 256, 64, 4)]
+    [InlineData(TileKind.PairScores, 64, 16, 4)]
+    [InlineData(TileKind.PairValues, 64, 32, 2)]
+    [InlineData(TileKind.Products, 64, 17, 1)]
+    [InlineData(TileKind.HalfScores, 32, 64, 4)]
+    [InlineData(TileKind.HalfValues, 128, 64, 4)]
+    [InlineData(TileKind.ByteScores, 32, 16, 4)]
+    [InlineData(TileKind.ByteValues, 136, 32, 2)]
+    [InlineData(TileKind.NibbleScores, 32, 8, 4)]
+    [InlineData(TileKind.LowNibbleValues, 72, 32, 1)]
+    [InlineData(TileKind.HighNibbleValues, 72, 32, 1)]
+    internal void Every_form_of_instructions_gives_the_same_bits(TileKind kind, int laneBytes, int steps, int groups)
+    {
+        Assert.SkipUnless(TileEntries.Has(TileForm.Avx512), "this processor has one form at most");
+        for (int rows = 1; rows <= Rows; rows++)
+        {
+            float[] expected = Run(TileForm.Avx2);
+            Assert.Contains(expected, value => value != 0 && float.IsFinite(value));
+            Assert.Equal(expected, Run(TileForm.Avx512));
+            if (TileEntries.Has(TileForm.Vnni)) Assert.Equal(expected, Run(TileForm.Vnni));
+
+            float[] Run(TileForm form)
+            {
+                var random = new Random(rows);
+                // Scores of pairs keep their scales beside what is multiplied.
+                byte[] lanes = Bytes(64 << 10), numbers = Bytes(16 << 10), scales = Bytes(4 << 10), factors = Bytes(256), result = Bytes(Rows * Page * sizeof(float));
+                fixed (byte* l = lanes, n = numbers, s = scales, f = factors, y = result)
+                {
+                    TileEntries.Run(form, kind, rows, new TileCall { Lanes = l, LaneBytes = laneBytes, Numbers = n, Steps = steps, Groups = groups, Blocks = 2, Sums = (float*)y, SumBytes = Page * sizeof(float), Shrink = (float*)f, RowScales = (float*)f, LaneScales = (float*)s, Ahead = l, AheadBytes = 64 });
+                }
+                return MemoryMarshal.Cast<byte, float>(result).ToArray();
+
+                byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(60))];
+            }
+        }
+    }
+
+    private static void CompareHalves<T>(int size, int rows) where T : struct, ILanes<T>
+    {
         // Small ones are subnormal as halves.
         Half[] stored = [.. Random(size * Page, 2).Select((value, i) => (Half)(i % 7 == 0 ? value * 1e-6f : value))];
         float[] queries = Random(size * Rows, 1), weights = Random(Rows * Page, 3), shrink = Random(Rows, 5), before = Random(Rows * size, 6), floats = [.. stored.Select(value => (float)value)];
@@ -30,10 +78,10 @@ public unsafe class TileTests
         fixed (float* q = queries, f = floats, s = scores, hs = halfScores, w = weights, sh = shrink, o = output, ho = halfOutput)
         fixed (Half* h = stored)
         {
-            AttentionTile.Scores<Lanes256>(q, f, size, rows, s, (byte*)f, 0);
-            AttentionTile.Scores<Lanes256>(q, (float*)h, size, rows, hs, (byte*)f, 0, halves: true);
-            AttentionTile.Gather<Lanes256>(w, f, size, rows, sh, o, (byte*)f, 0);
-            AttentionTile.Gather<Lanes256>(w, (float*)h, size, rows, sh, ho, (byte*)h, 0, halves: true);
+            AttentionTile.Scores<T>(q, f, size, rows, s, (byte*)f, 0);
+            AttentionTile.Scores<T>(q, (float*)h, size, rows, hs, (byte*)f, 0, halves: true);
+            AttentionTile.Gather<T>(w, f, size, rows, sh, o, (byte*)f, 0);
+            AttentionTile.Gather<T>(w, (float*)h, size, rows, sh, ho, (byte*)h, 0, halves: true);
         }
         Assert.Equal(scores, halfScores);
         Assert.Equal(output, halfOutput);
