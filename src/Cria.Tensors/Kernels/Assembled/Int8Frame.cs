@@ -108,12 +108,26 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8, 
     /// <summary>Results of the first token.</summary>
     public void LoadY() => Load(Y, nameof(Int8Call.Y));
 
+    /// <summary>Goes to <paramref name="label"/> unless a stretch of <paramref name="blocks"/> blocks, a power of two, begins.</summary>
+    public void Within(int blocks, Label label)
+    {
+        c.test(Blocks, blocks - 1);
+        c.jnz(label);
+    }
+
     /// <summary>Goes on to the next block, or out of the loop.</summary>
     /// <param name="loop">The beginning of a block.</param>
     /// <param name="groups">Scales of a block and row.</param>
     /// <param name="starts">Sums start from numbers of the activations.</param>
     /// <param name="minimums">Groups have minimums.</param>
     public void Next(Label loop, int groups, bool starts, bool minimums)
+    {
+        Step(groups, starts, minimums);
+        c.jnz(loop);
+    }
+
+    /// <summary>Goes on to the next block, without a question whether there is one.</summary>
+    public void Step(int groups, bool starts, bool minimums)
     {
         c.add(Panel, blockBytes);
         c.add(X, Int8Activations.BlockSize * tile);
@@ -127,7 +141,6 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8, 
         }
         if (asks) c.add(Lows, blockBytes);
         c.dec(Blocks);
-        c.jnz(loop);
     }
 
     private void LoadAll()

@@ -20,7 +20,7 @@ internal static class VnniDirect
             c.vpaddd(low, low, high);
             rows.Halves(0, scale);
             rows.AddScaled(low, scale, 0);
-        }, constants: () => rows.Bytes(mask, 15));
+        }, constants: () => rows.Heads.Bytes(mask, 15));
     }
 
     /// <summary><see cref="Quantization.Q8_0"/>: bytes are taken as byte + 128, which sums start without.</summary>
@@ -42,7 +42,7 @@ internal static class VnniDirect
             c.vpaddd(sums[0], sums[0], sums[1]);
             rows.Halves(0, scale);
             rows.AddScaled(sums[0], scale, 0);
-        }, constants: () => rows.Bytes(flip, 128));
+        }, constants: () => rows.Heads.Bytes(flip, 128));
     }
 
     /// <summary><see cref="Quantization.Q4_K"/>.</summary>
@@ -51,23 +51,10 @@ internal static class VnniDirect
         var rows = new VnniRows(blockBytes: 144, layout, tile);
         Assembler c = rows.Code;
         AssemblerRegisterZMM low = zmm0, high = zmm1, product = zmm4, factor = zmm16, minimum = zmm17, mask = zmm30, lower = zmm29, upper = zmm28;
-        // Bytes of scales 0 … 3 and 4 … 7, and of minimums.
         AssemblerRegisterZMM[] scales = [zmm18, zmm19], minimums = [zmm20, zmm21], place = [zmm22, zmm23, zmm24, zmm25];
         return rows.Loop(blocksOf32: 8, stackBytes: 0, () =>
         {
-            c.vmovdqu32(zmm2, VnniRows.Word(0));
-            c.vpmovdw(ymm3, zmm2);
-            c.vcvtph2ps(factor, ymm3);
-            c.vpsrld(zmm2, zmm2, 16);
-            c.vpmovdw(ymm3, zmm2);
-            c.vcvtph2ps(minimum, ymm3);
-            c.vmovdqu32(zmm2, VnniRows.Word(12));
-            Six(scales, 4, () => c.vpandd(scales[1], zmm2, mask));
-            Six(minimums, 8, () =>
-            {
-                c.vpsrld(zmm2, zmm2, 4);
-                c.vpandd(minimums[1], zmm2, mask);
-            });
+            rows.Heads.Q4_K(VnniRows.Word, factor, minimum, scales, minimums, mask, lower, upper);
             for (int run = 0; run < 4; run++)
             {
                 c.vpxord(low, low, low);
@@ -75,37 +62,19 @@ internal static class VnniDirect
                 for (int i = 0; i < 8; i++) MultiplyNibbles(rows, 16 + (32 * run) + (4 * i), mask, low, (64 * run) + (4 * i), high, (64 * run) + 32 + (4 * i));
                 for (int group = 2 * run; group < (2 * run) + 2; group++)
                 {
-                    SixBits(scales, group, factor);
+                    rows.Heads.Scale(product, scales, group, place, factor);
                     rows.AddScaled(group % 2 == 0 ? low : high, product, group);
-                    SixBits(minimums, group, minimum);
+                    rows.Heads.Scale(product, minimums, group, place, minimum);
                     c.vfnmadd231ps(VnniRows.Y, product, __dword_bcst[DirectFrame.XSums + (group * rows.ScaleStep)]);
                 }
             }
         }, constants: () =>
         {
-            rows.Bytes(mask, 15);
-            rows.Bytes(lower, 63);
-            rows.Bytes(upper, 48);
-            for (int i = 0; i < 4; i++) rows.OneByte(place[i], from: i, to: 0);
+            rows.Heads.Bytes(mask, 15);
+            rows.Heads.Bytes(lower, 63);
+            rows.Heads.Bytes(upper, 48);
+            rows.Heads.Places(place, to: 0);
         });
-
-        // The word's lower six bits are the first four; the upper two lie above four bits of another word.
-        void Six(AssemblerRegisterZMM[] to, int at, Action fourBits)
-        {
-            c.vmovdqu32(zmm3, VnniRows.Word(at));
-            c.vpandd(to[0], zmm3, lower);
-            fourBits();
-            c.vpsrld(zmm3, zmm3, 2);
-            c.vpandd(zmm3, zmm3, upper);
-            c.vpord(to[1], to[1], zmm3);
-        }
-
-        void SixBits(AssemblerRegisterZMM[] bytes, int group, AssemblerRegisterZMM times)
-        {
-            c.vpshufb(product, bytes[group / 4], place[group % 4]);
-            c.vcvtdq2ps(product, product);
-            c.vmulps(product, product, times);
-        }
     }
 
     /// <summary>Blocks of <see cref="Quantization.PackedQ6_K"/>.</summary>
@@ -139,19 +108,15 @@ internal static class VnniDirect
                     c.vpdpbusd(sum, words[i], rows.Four((16 * group) + (4 * i)));
                 }
                 c.vpdpbusd(sum, fourth, rows.Four((16 * group) + 12));
-                // The signed byte as the highest of a lane is 2²⁴ times itself, which the factor makes good.
-                c.vpshufb(scale, scales[group / 4], place[group % 4]);
-                c.vcvtdq2ps(scale, scale);
-                c.vmulps(scale, scale, factor);
+                rows.Heads.Scale(scale, scales, group, place, factor);
                 rows.AddScaled(sum, scale, group / 2);
             }
         }, constants: () =>
         {
-            rows.Bytes(lower, 63);
-            rows.Bytes(upper, 192);
-            c.mov(edi, BitConverter.SingleToInt32Bits(1f / (1 << 24)));
-            c.vpbroadcastd(shrink, edi);
-            for (int i = 0; i < 4; i++) rows.OneByte(place[i], from: i, to: 3);
+            rows.Heads.Bytes(lower, 63);
+            rows.Heads.Bytes(upper, 192);
+            rows.Heads.Shrink(shrink);
+            rows.Heads.Places(place, to: 3);
         });
     }
 

@@ -1,12 +1,17 @@
+using Cria.Tensors.Kernels.Assembled;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace Cria.Tensors.Kernels.Direct;
 
 /// <summary>What direct products by VNNI are assembled from: rows that lie side by side, so that a register holds four bytes of all sixteen.</summary>
-internal sealed class VnniRows(int blockBytes, DirectRows rows, int tile, int startsOf = 32) : DirectFrame(blockBytes, rows, tile, startsOf)
+internal sealed class VnniRows : DirectFrame
 {
-    private readonly List<(Label Label, byte[] Bytes)> data = [];
+    /// <inheritdoc cref="DirectFrame(int, DirectRows, int, int)"/>
+    public VnniRows(int blockBytes, DirectRows rows, int tile, int startsOf = 32) : base(blockBytes, rows, tile, startsOf) => Heads = new VnniHeads(Code);
+
+    /// <summary>Constants, and what stands before the columns of a block.</summary>
+    public VnniHeads Heads { get; }
 
     /// <summary>Results.</summary>
     public static AssemblerRegisterZMM Y => zmm31;
@@ -20,15 +25,7 @@ internal sealed class VnniRows(int blockBytes, DirectRows rows, int tile, int st
         else Code.vmovups(__[at], Y);
     }
 
-    protected override void End()
-    {
-        foreach ((Label label, byte[] bytes) in data)
-        {
-            Label here = label;
-            Code.Label(ref here);
-            Code.db(bytes);
-        }
-    }
+    protected override void End() => Heads.End();
 
     /// <summary>Four bytes of each row's block.</summary>
     public static AssemblerMemoryOperand Word(int at) => __[Fours[0] + (16 * at)];
@@ -48,20 +45,5 @@ internal sealed class VnniRows(int blockBytes, DirectRows rows, int tile, int st
         Code.vcvtdq2ps(sum, sum);
         Code.vmulps(scale, scale, __dword_bcst[XScales + (block * ScaleStep)]);
         Code.vfmadd231ps(Y, sum, scale);
-    }
-
-    /// <summary>The same byte everywhere; for constants.</summary>
-    public void Bytes(AssemblerRegisterZMM to, byte value)
-    {
-        Code.mov(edi, value * 0x01010101u);
-        Code.vpbroadcastd(to, edi);
-    }
-
-    /// <summary>Indices for vpshufb that move byte <paramref name="from"/> of each lane to byte <paramref name="to"/>, all others 0; for constants.</summary>
-    public void OneByte(AssemblerRegisterZMM indices, int from, int to)
-    {
-        Label label = Code.CreateLabel();
-        data.Add((label, [.. Enumerable.Range(0, 16).Select(i => (byte)(i % 4 == to ? i / 4 * 4 + from : 128))]));
-        Code.vbroadcasti32x4(indices, __xmmword_ptr[label]);
     }
 }

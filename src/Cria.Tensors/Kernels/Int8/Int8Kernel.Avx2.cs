@@ -30,7 +30,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
     public override void Run(Int8Call call, Unpacker format, int panels, int tokens) =>
         entries.RunTiles(ref call, format, format.Zero != 0 && !ReadsSigned(format), Narrow(format), panels, tokens);
 
-    public override bool ReadsStored(TensorType type, int tokens) => HalfReader.IsAvailable && StoredRows.Of(type) is { } rows && (!rows.AreNibbles || tokens <= MostNibbleTokens);
+    public override bool ReadsStored(TensorType type, int tokens) => HalfReader.IsAvailable && StoredRows.Of(type) is { IsPlain: true } rows && (rows.Form == StoredForm.Bytes || tokens <= MostNibbleTokens);
 
     public override void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens)
     {
@@ -76,7 +76,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         c.vpcmpeqd(ones, ones, ones);
         c.vpsrlw(ones, ones, 15);
         AssemblerRegisterYMM nibbles = ymm10;
-        if (rows is { AreNibbles: true })
+        if (rows is { Form: StoredForm.Nibbles })
         {
             c.vpcmpeqd(nibbles, nibbles, nibbles);
             c.vpsrlw(nibbles, nibbles, 12);
@@ -96,12 +96,12 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
         Registers.Leave(c);
         return c;
 
-        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + ((rows is null ? 0 : StoredRows.DataAt) + (64 * quad) + (32 * p))];
+        AssemblerMemoryOperand Weights(int quad, int p) => __[panel + ((rows?.DataAt ?? 0) + (64 * quad) + (32 * p))];
 
         void Load(AssemblerRegisterYMM to, int quad, int p)
         {
             if (signed) c.vpabsb(to, Weights(quad, p));
-            else if (rows is not { AreNibbles: true }) c.vmovdqu(to, Weights(quad, p));
+            else if (rows is not { Form: StoredForm.Nibbles }) c.vmovdqu(to, Weights(quad, p));
             else if (quad < 4) c.vpand(to, nibbles, Weights(quad, p));
             else
             {
