@@ -39,7 +39,7 @@ begin_theirs() {
 }
 end() { kill -TERM "$server"; wait "$server" || true; server=; }
 # The depth is that of the streams.
-bench() { "$cria" bench -m "$model" -p 0 -n 32 -d 64 -r 2 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1; }
+bench() { "$cria" bench -m "$model" -p 0 -n 32 -d 64 -r 2 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1 | xargs printf '%.1f'; }
 head_of_table() {
     echo "$1"
     echo

@@ -67,13 +67,10 @@ internal static class KernelTable
     }
 
     /// <summary>The product of few tokens with floats without a panel; null where there is none.</summary>
-    private static DirectFloatProduct? DirectFloat(TensorType type, CpuLevel level) => HasAssembledAvx2(level) ? new DirectFloatProduct(type, asks: level != CpuLevel.Vnni) : null;
+    private static DirectFloatProduct? DirectFloat(TensorType type, CpuLevel level) => HasDirect(level) ? new DirectFloatProduct(type, asks: level != CpuLevel.Vnni) : null;
 
-    /// <summary>True when this processor multiplies one token of quantized weights without a panel at a level.</summary>
-    public static bool HasDirect(CpuLevel level) => HasAssembledAvx2(level) && !(level == CpuLevel.Avx2 && AvxVnni.IsSupported);
-
-    /// <summary>With conversions of halves: leaf 1, ECX bit 29.</summary>
-    private static bool HasAssembledAvx2(CpuLevel level) => level >= CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
+    /// <summary>True when this processor multiplies one token without a panel at a level. Conversions of halves are leaf 1, ECX bit 29.</summary>
+    public static bool HasDirect(CpuLevel level) => level >= CpuLevel.Avx2 && ExecutableMemory.IsAvailable && (X86Base.CpuId(1, 0).Ecx & (1 << 29)) != 0;
 
     /// <summary>The int8 product of a CPU level, for weights with scales along the rows; which rows it multiplies without a panel, <see cref="Int8Kernel.ReadsStored"/> says.</summary>
     public static Int8Kernel Int8(CpuLevel level) => level switch
