@@ -54,15 +54,15 @@ internal static class KernelTable
         bool vnni = level == CpuLevel.Vnni;
         return type switch
         {
-            TensorType.Q4_0 => New(Avx2Direct.Q4_0, VnniDirect.Q4_0, hasStarts: true),
-            TensorType.Q8_0 => New(Avx2Direct.Q8_0, VnniDirect.Q8_0, hasStarts: vnni),
-            TensorType.Q4_K => New(Avx2Direct.Q4_K, VnniDirect.Q4_K, hasStarts: false),
-            TensorType.Q6_K => New(Avx2Direct.Q6_K, VnniDirect.Q6_K, hasStarts: true),
+            TensorType.Q4_0 => Of(Avx2Direct.Q4_0, VnniDirect.Q4_0, hasStarts: true),
+            TensorType.Q8_0 => Of(Avx2Direct.Q8_0, VnniDirect.Q8_0, hasStarts: vnni),
+            TensorType.Q4_K => Of(Avx2Direct.Q4_K, VnniDirect.Q4_K, hasStarts: false),
+            TensorType.Q6_K => Of(Avx2Direct.Q6_K, VnniDirect.Q6_K, hasStarts: true),
             _ => null,
         };
 
         // Rows one after another are read so for some tokens at most, until weights are moved.
-        DirectProduct New(Func<DirectRows, int, Assembler> byAvx2, Func<DirectRows, int, Assembler> byVnni, bool hasStarts) =>
+        DirectProduct Of(Func<DirectRows, int, Assembler> byAvx2, Func<DirectRows, int, Assembler> byVnni, bool hasStarts) =>
             new(rows => (vnni && rows != DirectRows.Apart ? byVnni : byAvx2)(rows, tile), hasStarts);
     }
 

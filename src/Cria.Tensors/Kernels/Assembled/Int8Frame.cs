@@ -105,6 +105,16 @@ internal sealed class Int8Frame(Assembler c, int tile, int blockBytes = 64 * 8, 
     /// <summary>Loads <see cref="NextPanel"/>, which leaves <see cref="Result"/> without its register.</summary>
     public void LoadNextPanel() => Load(NextPanel, nameof(Int8Call.NextPanel));
 
+    /// <summary>Asks for the share that four of a block's 32 columns have of as many <paramref name="bytes"/> of the rows that are read next, of one panel or both; blocks need not begin with a line.</summary>
+    public void Ask(int quad, int bytes, int panels = 1)
+    {
+        for (int line = 64 * quad; line < bytes && (quad == 7 || line < 64 * (quad + 1)); line += 64)
+        {
+            c.prefetcht1(__[Lows + line]);
+            if (panels == 2) c.prefetcht1(__[Lows + NextPanel + line]);
+        }
+    }
+
     /// <summary>Results of the first token.</summary>
     public void LoadY() => Load(Y, nameof(Int8Call.Y));
 

@@ -3,7 +3,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Cria.Tensors.Kernels.Assembled;
 
-/// <summary>What stands before the columns of sixteen rows' blocks of 256 that lie side by side, in 512-bit registers: the scales, as bytes in the rows' lanes and the floats that they are times.</summary>
+/// <summary>What stands before the columns of sixteen rows' blocks of 256 that lie side by side, in 512-bit registers: the scales, as bytes in the rows' lanes and the floats that they are times. Constants pass through rcx.</summary>
 internal sealed class VnniHeads(Assembler c)
 {
     private readonly List<(Label Label, byte[] Bytes)> data = [];
@@ -11,8 +11,8 @@ internal sealed class VnniHeads(Assembler c)
     /// <summary>The same byte everywhere.</summary>
     public void Bytes(AssemblerRegisterZMM to, byte value)
     {
-        c.mov(edi, value * 0x01010101u);
-        c.vpbroadcastd(to, edi);
+        c.mov(ecx, value * 0x01010101u);
+        c.vpbroadcastd(to, ecx);
     }
 
     /// <summary>Indices for vpshufb: register i moves byte i of each lane to byte <paramref name="to"/>, all others 0.</summary>
@@ -29,8 +29,8 @@ internal sealed class VnniHeads(Assembler c)
     /// <summary>2⁻²⁴: a signed byte as the highest of a lane is 2²⁴ times itself, which a factor makes good.</summary>
     public void Shrink(AssemblerRegisterZMM to)
     {
-        c.mov(edi, BitConverter.SingleToInt32Bits(1f / (1 << 24)));
-        c.vpbroadcastd(to, edi);
+        c.mov(ecx, BitConverter.SingleToInt32Bits(1f / (1 << 24)));
+        c.vpbroadcastd(to, ecx);
     }
 
     /// <summary>The head of <see cref="Quantization.Q4_K"/>: its two floats and the bytes of eight scales and eight minimums. Registers 2 and 3 are used.</summary>

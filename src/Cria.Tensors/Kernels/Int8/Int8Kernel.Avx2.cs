@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Unpack;
 using Iced.Intel;
@@ -20,8 +19,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 
     private readonly Int8Entries entries = new(Tile, variant => Assemble(variant, null, asks: false));
 
-    /// <summary>For stored rows, and for those of them that ask for the next ones.</summary>
-    private readonly ConcurrentDictionary<TensorType, (Int8Entries Plain, Int8Entries Asking)> stored = new();
+    private readonly StoredEntries stored = new(Tile, Assemble);
 
     public override int TileTokens => Tile;
 
@@ -32,14 +30,8 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
 
     public override bool ReadsStored(TensorType type, int tokens) => HalfReader.IsAvailable && StoredRows.Of(type) is { IsPlain: true } rows && (rows.Form == StoredForm.Bytes || tokens <= MostNibbleTokens);
 
-    public override void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens)
-    {
-        (Int8Entries plain, Int8Entries asking) = stored.GetOrAdd(type, static type => (new(Tile, variant => Assemble(variant, StoredRows.Of(type), asks: false)), new(Tile, variant => Assemble(variant, StoredRows.Of(type), asks: true))));
-        bool starts = format.Zero != 0 && !ReadsSigned(format);
-        int first = Math.Min(Tile, tokens);
-        asking.RunTiles(ref call, format, starts, Narrow(format), panels, first);
-        if (tokens > first) plain.RunTiles(ref call, format, starts, Narrow(format), panels, tokens - first);
-    }
+    public override void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens) =>
+        stored.Run(type, call, format, format.Zero != 0 && !ReadsSigned(format), Narrow(format), panels, tokens);
 
     protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens) => Run(call, format, panels, tokens);
 
@@ -119,7 +111,7 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
                 int quad = group * quads + step;
                 // Two of the four 32-byte pieces that a block of the next tile has: lines of 64 bytes.
                 if (quad % 4 == 0) c.prefetcht0(__[x + ahead + (16 * quad)]);
-                if (asks) Ask(quad);
+                if (asks) frame.Ask(quad, rows!.BlockBytes);
                 for (int p = 0; p < 2; p++) Load(weight[p], quad, p);
                 for (int t = 0; t < tokens; t++)
                 {
@@ -135,12 +127,6 @@ internal sealed unsafe class Avx2Int8Kernel : Int8Kernel
             }
             for (int p = 0; rows is not null && p < 2; p++) c.vcvtph2ps(weight[p], __xmmword_ptr[panel + (16 * p)]);
             for (int t = 0; t < tokens; t++) Finish(t, group, [Sum(0, t), Sum(1, t)]);
-        }
-
-        // The share of a step; blocks need not begin with a line.
-        void Ask(int quad)
-        {
-            for (int line = 64 * quad; line < rows!.BlockBytes && (quad == 7 || line < 64 * (quad + 1)); line += 64) c.prefetcht1(__[lows + line]);
         }
 
         // Token by token: the weights stay in registers, for two steps' sums are widened at once.

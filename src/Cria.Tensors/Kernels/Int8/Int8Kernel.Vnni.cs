@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Unpack;
 
@@ -21,8 +20,7 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
 
     private readonly Int8Entries entries = new(Tile, variant => new VnniInt8Code(variant, Tile, null, asks: false).Assemble());
 
-    /// <summary>For stored rows, and for those of them that ask for the next ones.</summary>
-    private readonly ConcurrentDictionary<TensorType, (Int8Entries Plain, Int8Entries Asking)> stored = new();
+    private readonly StoredEntries stored = new(Tile, (variant, rows, asks) => new VnniInt8Code(variant, Tile, rows, asks).Assemble());
 
     public override int TileTokens => Tile;
 
@@ -38,15 +36,7 @@ internal sealed unsafe class VnniInt8Kernel : Int8Kernel
         _ => tokens is >= LeastHeadedTokens and <= MostPackedTokens,
     };
 
-    public override void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens)
-    {
-        (Int8Entries plain, Int8Entries asking) = stored.GetOrAdd(type, static type => (Entries(type, asks: false), Entries(type, asks: true)));
-        int first = Math.Min(Tile, tokens);
-        asking.RunTiles(ref call, format, format.Zero != 0, Int8Sums.Wide, panels, first);
-        if (tokens > first) plain.RunTiles(ref call, format, format.Zero != 0, Int8Sums.Wide, panels, tokens - first);
-    }
+    public override void RunStored(TensorType type, Int8Call call, Unpacker format, int panels, int tokens) => stored.Run(type, call, format, format.Zero != 0, Int8Sums.Wide, panels, tokens);
 
     protected override void RunTile(in Int8Call call, Unpacker format, int panels, int tokens) => Run(call, format, panels, tokens);
-
-    private static Int8Entries Entries(TensorType type, bool asks) => new(Tile, variant => new VnniInt8Code(variant, Tile, StoredRows.Of(type), asks).Assemble());
 }

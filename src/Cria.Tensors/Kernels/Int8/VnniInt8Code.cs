@@ -7,8 +7,8 @@ namespace Cria.Tensors.Kernels.Int8;
 /// <summary>The code of <see cref="VnniInt8Kernel"/> for one variant, over panels or rows as they are stored.</summary>
 internal sealed class VnniInt8Code
 {
-    /// <summary>Bytes from panel to panel of scales that a block of 256 columns brings, and from those to its minimums.</summary>
-    private const int ScaleStep = 1024, MinimumsAt = 2 * ScaleStep;
+    /// <summary>Bytes from panel to panel of the floats that a block of 256 columns brings: sixteen scales a row, or eight and as many minimums.</summary>
+    private const int ScaleStep = 1024, MinimumsAt = ScaleStep / 2;
 
     private static readonly AssemblerRegister64 Panel = Int8Frame.Panel, Scales = Int8Frame.Scales, Lows = Int8Frame.Lows, X = Int8Frame.X, XScales = Int8Frame.XScales, Start = Int8Frame.Start, Y = Int8Frame.Y, XSums = Int8Frame.XSums, YStep = Int8Frame.YStep;
 
@@ -46,7 +46,8 @@ internal sealed class VnniInt8Code
     /// <summary>All of it.</summary>
     public Assembler Assemble()
     {
-        const int Alignment = 64, RoomBytes = 2 * MinimumsAt + Alignment;
+        // Less than a page: Windows wants the stack touched page by page.
+        const int Alignment = 64, RoomBytes = 2 * ScaleStep + Alignment;
         frame.Begin();
         if (hasHeads) c.sub(rsp, RoomBytes);
         Constants();
@@ -130,9 +131,7 @@ internal sealed class VnniInt8Code
         if (rows!.Form == StoredForm.PackedSix)
         {
             AssemblerRegisterZMM[] bytes = [zmm24, zmm25, zmm26, zmm27];
-            // edi is part of Room.
-            c.mov(ecx, BitConverter.SingleToInt32Bits(1f / (1 << 24)));
-            c.vpbroadcastd(factor, ecx);
+            heads.Shrink(factor);
             c.vcvtph2ps(scale, __ymmword_ptr[Row(p, 0)]);
             c.vmulps(factor, factor, scale);
             heads.Places(places, to: 3);
@@ -141,11 +140,8 @@ internal sealed class VnniInt8Code
             return;
         }
         AssemblerRegisterZMM[] scales = [zmm24, zmm25], lows = [zmm26, zmm27];
-        foreach ((AssemblerRegisterZMM to, uint value) in new[] { (zmm10, 63u), (zmm11, 48u) })
-        {
-            c.mov(ecx, value * 0x01010101);
-            c.vpbroadcastd(to, ecx);
-        }
+        heads.Bytes(zmm10, 63);
+        heads.Bytes(zmm11, 48);
         heads.Q4_K(at => __[Row(p, 16 * at)], factor, minimum, scales, lows, Lower, zmm10, zmm11);
         heads.Places(places, to: 0);
         Store(scales, 8, factor, 0);
@@ -172,7 +168,7 @@ internal sealed class VnniInt8Code
         int quads = 8 / groups;
         for (int quad = group * quads; quad < (group + 1) * quads; quad++)
         {
-            if (asks) Ask(quad);
+            if (asks) frame.Ask(quad, hasHeads ? rows!.BlockBytes / 8 : rows!.BlockBytes, panels);
             for (int p = 0; p < panels; p++) load(Weight[p], quad, p);
             for (int t = 0; t < tokens; t++)
             {
@@ -199,16 +195,6 @@ internal sealed class VnniInt8Code
         for (int t = 0; t < tokens; t++)
         {
             for (int p = 0; p < panels; p++) c.vfnmadd231ps(Float(p, t), WeightScale[p], __dword_bcst[XSums + 4 * (group * tile + t)]);
-        }
-    }
-
-    /// <summary>The share of four of 32 columns; blocks need not begin with a line.</summary>
-    private void Ask(int quad)
-    {
-        int bytes = hasHeads ? rows!.BlockBytes / 8 : rows!.BlockBytes;
-        for (int line = 64 * quad; line < bytes && (quad == 7 || line < 64 * (quad + 1)); line += 64)
-        {
-            for (int p = 0; p < panels; p++) c.prefetcht1(__[p == 0 ? Lows + line : Lows + Int8Frame.NextPanel + line]);
         }
     }
 
