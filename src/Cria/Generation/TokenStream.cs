@@ -76,7 +76,12 @@ public sealed class TokenStream : IAsyncEnumerable<GeneratedToken>
             // Without a token, because a wait that can be cancelled allocates.
             while (await channel.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
             {
-                while (channel.Reader.TryRead(out GeneratedToken token)) yield return token;
+                while (channel.Reader.TryRead(out GeneratedToken token))
+                {
+                    // Tokens that came before the reader took them are not what somebody who has cancelled waits for.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return token;
+                }
             }
         }
         finally

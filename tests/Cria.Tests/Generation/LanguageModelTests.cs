@@ -111,7 +111,7 @@ public class LanguageModelTests
                 if (++pieces == 3) await source.CancelAsync();
             }
         });
-        Assert.InRange(pieces, 3, 50);
+        Assert.Equal(3, pieces);
         TextStream stream = model.GenerateAsync("To infinity", Short with { MinTokens = 1900, MaxTokens = 1900 }, Cancellation);
         stream.Cancel();
         Answer stopped = await stream.ToAnswerAsync(Cancellation);
