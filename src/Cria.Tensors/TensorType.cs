@@ -35,4 +35,6 @@ public enum TensorType
     BF16 = 30,
     /// <summary>8-bit integers with one scale a row, which lies beside them: the weights of W8A8 folders. Inputs are rounded to 8 bits too.</summary>
     I8 = 1000,
+    /// <summary>16-bit integers with one scale for up to 64 features: cached keys and values, never a file's tensors.</summary>
+    I16 = 1001,
 }

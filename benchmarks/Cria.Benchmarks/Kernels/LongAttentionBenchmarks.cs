@@ -21,7 +21,7 @@ public unsafe class LongAttentionBenchmarks
     private int[] pages = null!;
 
     /// <summary>How keys and values are kept.</summary>
-    [Params(TensorType.F16, TensorType.Q8_0, TensorType.Q4_0)]
+    [Params(TensorType.F16, TensorType.I16, TensorType.Q8_0, TensorType.Q4_0)]
     public TensorType Type { get; set; }
 
     /// <summary>Tokens before this one.</summary>
@@ -39,10 +39,13 @@ public unsafe class LongAttentionBenchmarks
         for (int i = 0; i < pages.Length; i++)
         {
             pool.TryAllocate(out pages[i]);
-            Span<byte> bytes = pool.PageBytes(pages[i]);
-            random.NextBytes(bytes);
-            // Every half stays finite and below 2, whether it is a number or a scale.
-            for (int at = 1; at < bytes.Length; at += 2) bytes[at] = (byte)(0x20 | (bytes[at] & 0x9F));
+            for (int part = 0; part < pool.Layout.PartCount; part++)
+            {
+                Span<byte> bytes = pool.Part(pages[i], part);
+                random.NextBytes(bytes);
+                // Every half, and every float, stays finite and below 2, whether it is a number or a scale.
+                for (int at = 1; at < bytes.Length; at += 2) bytes[at] = (byte)(0x20 | (bytes[at] & 0x9F));
+            }
         }
     }
 

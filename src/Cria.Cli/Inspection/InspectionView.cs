@@ -4,7 +4,6 @@ using Cria.Tensors;
 using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 using Cria.Tensors.Formats.Gguf;
-using Cria.Tensors.Quantization;
 
 namespace Cria.Cli.Inspection;
 
@@ -70,7 +69,7 @@ internal sealed record InspectionView(ITensorSource Source, ModelSummary Summary
 
     /// <summary>Bytes of the keys and values at <see cref="Context"/> for each type they can be kept as.</summary>
     public IEnumerable<(TensorType Type, long ByteCount)> KvChoices =>
-        Summary.Config is not { } config ? [] : KvTypes.Known.Where(type => config.HeadSize % BlockFormat.Of(type).BlockSize == 0).Select(type => (type, Summary.KvCacheBytes(Context, type)));
+        Summary.Config is not { } config ? [] : KvTypes.Known.Where(type => KvTypes.Fits(type, config.HeadSize)).Select(type => (type, Summary.KvCacheBytes(Context, type)));
 
     /// <summary>The value of a setting, or null.</summary>
     public object? Setting(string key) => Source.Metadata.Values.GetValueOrDefault(key);

@@ -1,3 +1,4 @@
+using Cria.Tensors.Kernels.Attention;
 using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Backends;
@@ -13,13 +14,19 @@ public sealed record KvLayout(int LayerCount, int HeadCount, int HeadSize, KvTyp
     public const int PageSize = 64;
 
     /// <summary>Bytes of one head's keys in a page.</summary>
-    public long KeyBytes { get; } = PageSize * BlockFormat.Of(Types.Keys).RowBytes(HeadSize);
+    public long KeyBytes { get; } = PageSize * KvTypes.RowBytes(Types.Keys, HeadSize);
 
     /// <summary>Bytes of one head's values in a page.</summary>
-    public long ValueBytes { get; } = PageSize * BlockFormat.Of(Types.Values).RowBytes(HeadSize);
+    public long ValueBytes { get; } = PageSize * KvTypes.RowBytes(Types.Values, HeadSize);
+
+    /// <summary>Parts of a page: layers times heads.</summary>
+    public int PartCount => LayerCount * HeadCount;
+
+    /// <summary>Bytes of one layer's and head's keys and values in a page.</summary>
+    public long PartBytes => KeyBytes + ValueBytes;
 
     /// <summary>Bytes of a page: keys and values of all layers for <see cref="PageSize"/> positions.</summary>
-    public long PageBytes => (long)LayerCount * HeadCount * (KeyBytes + ValueBytes);
+    public long PageBytes => PartCount * PartBytes;
 
     /// <summary>Clears the positions of a page from <paramref name="offset"/> on; the layout is <see cref="KvPool"/>'s.</summary>
     internal void ClearFrom(Span<byte> page, int offset)
@@ -30,12 +37,18 @@ public sealed record KvLayout(int LayerCount, int HeadCount, int HeadSize, KvTyp
             page = page[(int)(KeyBytes + ValueBytes)..];
             int groupBytes = keys.Length / (PageSize / 16);
             for (int position = offset; position < PageSize; position++) ClearKey(keys.Slice(position / 16 * groupBytes, groupBytes), position % 16);
-            values[(values.Length / PageSize * offset)..].Clear();
+            if (Types.Values == TensorType.I16) KvShorts.ClearValues(values, HeadSize, offset);
+            else values[(values.Length / PageSize * offset)..].Clear();
         }
     }
 
     private void ClearKey(Span<byte> group, int lane)
     {
+        if (Types.Keys == TensorType.I16)
+        {
+            KvShorts.ClearKey(group, lane);
+            return;
+        }
         BlockFormat format = BlockFormat.Of(Types.Keys);
         // Elements of one position stand 16 apart; a quantized block's scale, of two bytes, before its bytes.
         bool isQuantized = KvTypes.IsQuantized(Types.Keys);

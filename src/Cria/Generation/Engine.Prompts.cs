@@ -1,5 +1,6 @@
 using Cria.Models;
 using Cria.Tensors;
+using Cria.Tensors.Backends;
 
 namespace Cria.Generation;
 
@@ -44,7 +45,7 @@ public sealed partial class Engine
         {
             if (token < 0 || token >= VocabularySize) throw new CriaException($"{path} is damaged: token {token} is not in the vocabulary; delete it and save the prompt again");
         }
-        (KvSequence sequence, Memory<byte>[] pages) = await RunAsync(() => scheduler.MakeRoom(file.Tokens.Length, path)).ConfigureAwait(false);
+        (KvSequence sequence, KvPageMemory[] pages) = await RunAsync(() => scheduler.MakeRoom(file.Tokens.Length, path)).ConfigureAwait(false);
         bool isWhole = false;
         try
         {

@@ -12,7 +12,7 @@ public sealed record EngineOptions
     public long? CacheTokens { get; init; }
 
     /// <summary>How keys and values are stored.</summary>
-    public KvTypes CacheType { get; init; } = KvTypes.Half;
+    public KvTypes CacheType { get; init; } = KvTypes.Default;
 
     /// <summary>Sequences that run at once; others wait.</summary>
     public int MaxSequences { get; init; } = 16;

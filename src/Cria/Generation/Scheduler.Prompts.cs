@@ -21,14 +21,12 @@ internal sealed partial class Scheduler
             prefixes.Release(path);
             throw new CriaException($"of the prompt's {prompt.Length} tokens only {known} are still in the cache; compute it again, with more room for keys and values");
         }
-        var pages = new List<ReadOnlyMemory<byte>>(path.Count + 1);
-        foreach (PrefixNode node in path) pages.Add(cache.Pool.PageMemory(node.Page));
+        var pages = new List<KvPageMemory>(path.Count + 1);
+        foreach (PrefixNode node in path) pages.Add(cache.Pool.Memory(node.Page));
         if (part is not null)
         {
             // Another prompt may go on behind the part that agrees.
-            byte[] copy = cache.Pool.PageBytes(part.Page).ToArray();
-            cache.Pool.Layout.ClearFrom(copy, partLength);
-            pages.Add(copy);
+            pages.Add(cache.Pool.Memory(part.Page).CopyBefore(cache.Pool.Layout, partLength));
         }
         heldPrompts++;
         return new KnownPrompt(path, part, pages);
@@ -43,7 +41,7 @@ internal sealed partial class Scheduler
     }
 
     /// <summary>A sequence with pages for a prompt that comes from <paramref name="source"/>, and their memory. Throws <see cref="CriaException"/> when there is no room.</summary>
-    public (KvSequence Sequence, Memory<byte>[] Pages) MakeRoom(int length, string source)
+    public (KvSequence Sequence, KvPageMemory[] Pages) MakeRoom(int length, string source)
     {
         KvSequence sequence = cache.NewSequence();
         try
@@ -53,8 +51,8 @@ internal sealed partial class Scheduler
                 if (!prefixes.TryEvict())
                     throw new CriaException($"{source} holds {length} tokens, and the cache has no room for their keys and values ({cache.FreePages * KvLayout.PageSize} of {cache.MaxPages * KvLayout.PageSize} tokens are free); try again later or load with a larger context");
             }
-            var pages = new Memory<byte>[sequence.PageCount];
-            for (int i = 0; i < pages.Length; i++) pages[i] = cache.Pool.PageMemory(sequence.Pages[i]);
+            var pages = new KvPageMemory[sequence.PageCount];
+            for (int i = 0; i < pages.Length; i++) pages[i] = cache.Pool.Memory(sequence.Pages[i]);
             heldPrompts++;
             return (sequence, pages);
         }

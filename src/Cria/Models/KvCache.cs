@@ -38,9 +38,9 @@ public sealed class KvCache : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Pool.Dispose();
 
-    internal bool TryAllocate(out int page)
+    internal bool TryAllocate(out int page, int previous)
     {
-        if (!Pool.TryAllocate(out page)) return false;
+        if (!Pool.TryAllocate(out page, previous)) return false;
         while (references.Count <= page) references.Add(0);
         references[page] = 1;
         return true;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Cria.Tensors;
+using Cria.Tensors.Backends;
 using Cria.Tensors.Formats;
 
 namespace Cria.Models;
@@ -14,14 +15,14 @@ namespace Cria.Models;
 /// byte 12..15  length of the header
 /// header       JSON: name, hashes of model, template and rotary settings, types, shape, number of tokens
 /// tokens       32 bits each
-/// pages        as the cache holds them; behind the last token zeros
+/// pages        part after part, as the cache holds them; behind the last token zeros
 /// last 32      SHA-256 of everything before
 /// </code>
 /// Numbers are little-endian.
 /// </summary>
 internal sealed class KvFile : IDisposable
 {
-    private const int Version = 1, LongestHeader = 1 << 20, HashBytes = 32, Piece = 4 << 20;
+    private const int Version = 1, LongestHeader = 1 << 20, HashBytes = 32, Piece = 1 << 20;
 
     private readonly string path;
     private readonly FileStream stream;
@@ -68,8 +69,8 @@ internal sealed class KvFile : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="header">What it says about itself.</param>
     /// <param name="tokens">As many tokens as the header says.</param>
-    /// <param name="pages">Their pages, each of the layout's bytes.</param>
-    public static void Write(string path, KvFileHeader header, ReadOnlySpan<int> tokens, IReadOnlyList<ReadOnlyMemory<byte>> pages)
+    /// <param name="pages">Their pages.</param>
+    public static void Write(string path, KvFileHeader header, ReadOnlySpan<int> tokens, IReadOnlyList<KvPageMemory> pages)
     {
         int[] kept = tokens.ToArray();
         PendingFile.Write(path, output =>
@@ -84,7 +85,12 @@ internal sealed class KvFile : IDisposable
             Put(text);
             if (!BitConverter.IsLittleEndian) for (int i = 0; i < kept.Length; i++) kept[i] = BinaryPrimitives.ReverseEndianness(kept[i]);
             Put(MemoryMarshal.AsBytes(kept.AsSpan()));
-            foreach (ReadOnlyMemory<byte> page in pages) Put(page.Span);
+            byte[] whole = new byte[header.Layout.PageBytes];
+            foreach (KvPageMemory page in pages)
+            {
+                page.CopyTo(whole);
+                Put(whole);
+            }
             output.Write(hash.GetHashAndReset());
 
             void Put(ReadOnlySpan<byte> bytes)
@@ -95,13 +101,15 @@ internal sealed class KvFile : IDisposable
         });
     }
 
-    /// <summary>Reads the pages in order into memory of the layout's bytes each, and checks the whole file.</summary>
-    public void ReadPages(IReadOnlyList<Memory<byte>> pages)
+    /// <summary>Reads the pages in order and checks the whole file.</summary>
+    public void ReadPages(IReadOnlyList<KvPageMemory> pages)
     {
-        foreach (Memory<byte> page in pages)
+        byte[] whole = new byte[Header.Layout.PageBytes];
+        foreach (KvPageMemory page in pages)
         {
             // Piece by piece, so that the hash finds the bytes in the processor's cache.
-            for (int done = 0; done < page.Length; done += Piece) Read(page.Span[done..Math.Min(done + Piece, page.Length)]);
+            for (int done = 0; done < whole.Length; done += Piece) Read(whole.AsSpan(done, Math.Min(Piece, whole.Length - done)));
+            page.CopyFrom(whole);
         }
         Span<byte> stored = stackalloc byte[HashBytes];
         byte[] own = hash.GetHashAndReset();

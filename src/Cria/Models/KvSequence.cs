@@ -84,7 +84,7 @@ public sealed class KvSequence : IDisposable
         int lastUsed = Length / KvLayout.PageSize;
         if (lastUsed < pageCount && cache.IsShared(pages[lastUsed]))
         {
-            if (!cache.TryAllocate(out int own)) return false;
+            if (!cache.TryAllocate(out int own, PageBefore(lastUsed))) return false;
             cache.Pool.Copy(pages[lastUsed], own);
             cache.Release(pages[lastUsed]);
             pages[lastUsed] = own;
@@ -94,7 +94,7 @@ public sealed class KvSequence : IDisposable
         int before = pageCount;
         while (pageCount < needed)
         {
-            if (cache.TryAllocate(out pages[pageCount]))
+            if (cache.TryAllocate(out pages[pageCount], PageBefore(pageCount)))
             {
                 pageCount++;
                 continue;
@@ -135,6 +135,8 @@ public sealed class KvSequence : IDisposable
     {
         foreach (int token in next) tokens.Add(token);
     }
+
+    private int PageBefore(int index) => index == 0 ? -1 : pages[index - 1];
 
     internal static int PagesFor(int length) => (length + KvLayout.PageSize - 1) / KvLayout.PageSize;
 }

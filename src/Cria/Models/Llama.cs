@@ -42,7 +42,7 @@ public sealed class Llama : IDisposable
     /// </summary>
     public KvCache CreateCache(long maxTokens, KvTypes? types = null)
     {
-        KvTypes chosen = types ?? KvTypes.Half;
+        KvTypes chosen = types ?? KvTypes.Default;
         chosen.Check(Config.HeadSize);
         long pages = (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
         return new KvCache(ops.CreateKvPool(new KvLayout(Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, chosen), pages));

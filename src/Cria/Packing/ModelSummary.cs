@@ -62,13 +62,13 @@ public sealed record ModelSummary
     }
 
     /// <summary>
-    /// Bytes of the keys and values of <paramref name="tokens"/> tokens, in whole pages, kept as halves where nothing is said.
+    /// Bytes of the keys and values of <paramref name="tokens"/> tokens, in whole pages, kept as they are where nothing is said.
     /// Throws <see cref="InvalidOperationException"/> without a <see cref="Config"/>, and <see cref="CriaException"/> when the heads cannot be kept as <paramref name="types"/>.
     /// </summary>
     public long KvCacheBytes(long tokens, KvTypes? types = null)
     {
         LlamaConfig config = Config ?? throw new InvalidOperationException(Problem);
-        KvTypes chosen = types ?? KvTypes.Half;
+        KvTypes chosen = types ?? KvTypes.Default;
         chosen.Check(config.HeadSize);
         long pages = (tokens + KvLayout.PageSize - 1) / KvLayout.PageSize;
         return checked(pages * new KvLayout(config.LayerCount, config.KeyValueHeadCount, config.HeadSize, chosen).PageBytes);

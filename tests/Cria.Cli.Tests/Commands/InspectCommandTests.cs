@@ -28,16 +28,18 @@ public class InspectCommandTests(TinyModel model)
     [Fact]
     public async Task Reckons_memory_for_a_context_in_whole_pages()
     {
-        using JsonDocument json = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100")).Succeeded());
+        using JsonDocument json = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100", "--kv-type", "f16")).Succeeded());
         JsonElement memory = json.RootElement.GetProperty("memory");
         // 100 tokens take two pages of 64; keys and values of 2 layers, 2 heads of 16, 2 bytes each.
         Assert.Equal(128 * 2 * 2 * 2 * 16 * 2, memory.GetProperty("kvCacheBytes").GetInt64());
         using JsonDocument single = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100", "--kv-type", "f32")).Succeeded());
         Assert.Equal(128 * 2 * 2 * 2 * 16 * 4, single.RootElement.GetProperty("memory").GetProperty("kvCacheBytes").GetInt64());
-        using JsonDocument mixed = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100", "-ctk", "f32")).Succeeded());
+        using JsonDocument mixed = JsonDocument.Parse((await CriaProcess.Run("inspect", model.Path, "--json", "-c", "100", "-ctk", "f32", "-ctv", "f16")).Succeeded());
         Assert.Equal(128 * 2 * 2 * 16 * (4 + 2), mixed.RootElement.GetProperty("memory").GetProperty("kvCacheBytes").GetInt64());
+        // Each head of 16 integers has a scale of four bytes.
+        Assert.Equal(128 * 2 * 2 * 2 * (16 * 2 + 4), memory.GetProperty("kvCacheBytesByType").GetProperty("I16").GetInt64());
         // Heads of 16 features cannot be quantized.
-        Assert.Equal(["F32", "F16"], memory.GetProperty("kvCacheBytesByType").EnumerateObject().Select(type => type.Name));
+        Assert.Equal(["F32", "I16", "F16"], memory.GetProperty("kvCacheBytesByType").EnumerateObject().Select(type => type.Name));
     }
 
     [Fact]

@@ -13,6 +13,9 @@ public class CachedAttentionTests
     {
         { "F32", "F32", 1e-5 },
         { "F16", "F16", 1e-3 },
+        { "I16", "I16", 1e-3 },
+        { "I16", "Q8_0", 1e-2 },
+        { "F16", "I16", 1e-3 },
         { "Q8_0", "Q8_0", 1e-2 },
         { "Q4_0", "Q4_0", 0.12 },
         { "Q8_0", "Q4_0", 0.12 },
@@ -44,6 +47,7 @@ public class CachedAttentionTests
     [Theory]
     [InlineData("F32")]
     [InlineData("F16")]
+    [InlineData("I16")]
     [InlineData("Q8_0")]
     [InlineData("Q4_0")]
     public void Gives_the_same_bits_on_every_level_for_any_threads_and_chunks(string type)

@@ -31,7 +31,13 @@ internal sealed class RecallNetwork : INetwork
     public KvCache CreateCache(long maxTokens, KvTypes types) =>
         new(new KvPool(new KvLayout(1, 1, 16, types), (maxTokens + KvLayout.PageSize - 1) / KvLayout.PageSize)
         {
-            Take = bytes => PagesOfMemory-- > 0 ? new NativeBuffer(bytes) : throw new InsufficientMemoryException(),
+            Take = bytes =>
+            {
+                int pages = (int)(bytes / new KvLayout(1, 1, 16, types).PageBytes);
+                if (pages > PagesOfMemory) throw new InsufficientMemoryException();
+                PagesOfMemory -= pages;
+                return new NativeBuffer(bytes);
+            },
         });
 
     public void Forward(Batch batch, KvCache cache)
@@ -94,7 +100,7 @@ internal sealed class RecallNetwork : INetwork
     }
 
     private static ref int Cell(KvCache cache, int[] pages, long position) =>
-        ref MemoryMarshal.Cast<byte, int>(cache.Pool.PageBytes(pages[position / KvLayout.PageSize]))[(int)(position % KvLayout.PageSize)];
+        ref MemoryMarshal.Cast<byte, int>(cache.Pool.Part(pages[position / KvLayout.PageSize], 0))[(int)(position % KvLayout.PageSize)];
 
     private static ulong Mix(ulong hash, int token) => (hash ^ (ulong)(token + 1)) * 0x9E3779B97F4A7C15 + (hash >> 29);
 

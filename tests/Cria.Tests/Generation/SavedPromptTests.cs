@@ -18,6 +18,7 @@ public sealed class SavedPromptTests : IDisposable
     [Theory]
     [InlineData("F32", 200)]
     [InlineData("F16", 128)]
+    [InlineData("I16", 131)]
     [InlineData("Q8_0", 131)]
     [InlineData("Q4_0", 63)]
     public async Task A_loaded_prompt_goes_on_as_the_computed_one_did(string type, int length)
@@ -66,7 +67,7 @@ public sealed class SavedPromptTests : IDisposable
         await Refused("another rotary base", NanoGoldens.GgufPath("Q8_0"), new LoadOptions { Threads = 2, RopeTheta = 12345 });
         await Refused("another model", NanoGoldens.GgufPath("Q6_K"), new LoadOptions { Threads = 2 });
         await Refused("-ctk f16 -ctv f16", NanoGoldens.GgufPath("Q8_0"), new LoadOptions { Threads = 2, KvType = TensorType.Q8_0 });
-        await Refused("more than the context of 64", NanoGoldens.GgufPath("Q8_0"), new LoadOptions { Threads = 2, ContextLength = 64 });
+        await Refused("more than the context of 64", NanoGoldens.GgufPath("Q8_0"), new LoadOptions { Threads = 2, ContextLength = 64, KvType = TensorType.F16 });
 
         async Task Refused(string why, string file, LoadOptions options)
         {
@@ -116,7 +117,7 @@ public sealed class SavedPromptTests : IDisposable
     {
         foreach (TensorType type in KvTypes.Known)
         {
-            var layout = new KvLayout(1, 2, 32, new KvTypes(type, TensorType.F16));
+            var layout = new KvLayout(1, 2, 32, type);
             byte[] page = new byte[layout.PageBytes];
             Array.Fill(page, (byte)0xff);
             layout.ClearFrom(page, 21);

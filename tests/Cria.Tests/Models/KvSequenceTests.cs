@@ -71,5 +71,5 @@ public class KvSequenceTests
     private static int[] Read(KvCache cache, KvSequence sequence) => [.. Enumerable.Range(0, sequence.Length).Select(i => Cell(cache, sequence, i))];
 
     private static ref int Cell(KvCache cache, KvSequence sequence, int position) =>
-        ref MemoryMarshal.Cast<byte, int>(cache.Pool.PageBytes(sequence.Pages[position / KvLayout.PageSize]))[position % KvLayout.PageSize];
+        ref MemoryMarshal.Cast<byte, int>(cache.Pool.Part(sequence.Pages[position / KvLayout.PageSize], 0))[position % KvLayout.PageSize];
 }

@@ -36,6 +36,19 @@ internal static class Registers
         for (int i = 0; i < WindowsKept.Length; i++) c.movups(__[rsp + 16 * i], WindowsKept[i]);
     }
 
+    /// <summary>Brings the largest of 16 lanes of a register, one of the first sixteen, into its lowest.</summary>
+    public static void LargestLane(Assembler c, int register, int spare)
+    {
+        c.vextractf64x4(Y[spare], Z[register], 1);
+        c.vmaxps(Y[register], Y[register], Y[spare]);
+        c.vextractf128(X[spare], Y[register], 1);
+        c.vmaxps(X[register], X[register], X[spare]);
+        c.vpermilps(X[spare], X[register], 0b0100_1110);
+        c.vmaxps(X[register], X[register], X[spare]);
+        c.vpermilps(X[spare], X[register], 0b1011_0001);
+        c.vmaxps(X[register], X[register], X[spare]);
+    }
+
     /// <summary>Undoes <see cref="Enter"/> and returns.</summary>
     public static void Leave(Assembler c)
     {

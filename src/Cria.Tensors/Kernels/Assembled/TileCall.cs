@@ -66,9 +66,6 @@ internal unsafe struct TileCall
     /// <summary>A factor a row on the integer sums.</summary>
     public float* RowScales;
 
-    /// <summary>A factor a lane on the integer sums; keys as they are stored bring their own.</summary>
-    public float* LaneScales;
-
     /// <summary>Memory to ask for.</summary>
     public byte* Ahead;
 

@@ -109,7 +109,6 @@ internal abstract class TileCode
         Load(SumBytes, nameof(TileCall.SumBytes));
         Load(Ahead, nameof(TileCall.Ahead));
         Load(AheadBytes, nameof(TileCall.AheadBytes));
-        Load(LaneScales, nameof(TileCall.LaneScales));
         c.lea(ThreeLanes, __[LaneBytes + LaneBytes * 2]);
         Label group = c.CreateLabel(), block = c.CreateLabel();
         c.Label(ref group);
@@ -117,10 +116,11 @@ internal abstract class TileCode
         Load(Blocks, nameof(TileCall.Blocks));
         Load(Factors, nameof(TileCall.RowScales));
         c.Label(ref block);
-        if (IsStoredScores)
+        // A block begins with its scales: halves as they are stored, else floats.
+        if (IsStoredScores || kind == TileKind.PairScores)
         {
             c.mov(LaneScales, Lanes);
-            c.add(Lanes, 32);
+            c.add(Lanes, IsStored ? 32 : 64);
         }
         // The second of two positions is one row, half a step, behind the first.
         if (IsStoredValues)
@@ -145,7 +145,6 @@ internal abstract class TileCode
         if (IsStoredScores || kind == TileKind.PairScores)
         {
             ForEachRow(ScaleScores);
-            if (!IsStored) c.add(LaneScales, 64);
             c.add(Factors, 4 * AttentionTile.Rows);
             c.dec(Blocks);
             c.jnz(block);

@@ -21,6 +21,8 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly long firstPosition;
     private readonly int[] pages;
     private readonly bool hasKeyPairs, hasValuePairs;
+    private readonly TensorType keyType, valueType;
+    private readonly PairForm keyForm, valueForm;
     private readonly float* entries, queries, outputs, maximums, sums, totals, totalMaximums, totalSums, scores, shrink;
     private readonly short* rounded;
 
@@ -31,8 +33,9 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         size = pool.Layout.HeadSize;
         rows = tokens * groupSize;
         firstPosition = slice.Position + firstToken;
-        hasKeyPairs = KvTypes.IsQuantized(pool.Layout.Types.Keys);
-        hasValuePairs = KvTypes.IsQuantized(pool.Layout.Types.Values);
+        (keyType, valueType) = (pool.Layout.Types.Keys, pool.Layout.Types.Values);
+        (hasKeyPairs, hasValuePairs) = (PairForm.IsFor(keyType), PairForm.IsFor(valueType));
+        (keyForm, valueForm) = (PairForm.Of(keyType, size), PairForm.Of(valueType, size));
         tiles = Tiles(rows);
         int padded = tiles * AttentionTile.Rows;
         entries = (float*)memory;
@@ -78,8 +81,8 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
                 continue;
             }
             for (int d = 0; d < size; d++) rotated[d] = source[d] * scale;
-            Hadamard.Rotate<T>(rotated, size);
-            PairTile.TakeQuery(rotated, size, place, (int*)tile, tile + AttentionTile.Rows * size / 2);
+            if (KvTypes.IsQuantized(keyType)) Hadamard.Rotate<T>(rotated, size);
+            PairTile.TakeQuery<T>(keyForm, rotated, size, place, (int*)tile, tile + AttentionTile.Rows * size / 2);
         }
     }
 
@@ -91,31 +94,37 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         new Span<float>(maximums, padded).Fill(float.NegativeInfinity);
         new Span<float>(sums, padded * 16).Clear();
         long last = (firstPosition + (rows - 1) / group) / KvLayout.PageSize;
-        // The next page is asked for in as many portions as there are products, keys with scores and values with the sums they are weighed into; quantized values with scores too.
+        // Of floats the next page is asked for in as many portions as there are products, keys with scores and values with the sums they are weighed into.
         int first = stretch * StretchPages, portions = KvLayout.PageSize / 16 * size;
-        int valueStep = hasValuePairs ? 0 : (int)(pool.Layout.ValueBytes / portions), keyStep = (int)((pool.Layout.KeyBytes + pool.Layout.ValueBytes) / portions) - valueStep;
-        // Pairs of 16-bit integers take half the room of floats; their scales stand behind them.
+        int valueStep = (int)(pool.Layout.ValueBytes / portions), keyStep = (int)(pool.Layout.KeyBytes / portions);
+        // Pairs of 16-bit integers take half the room of floats; the scales of values stand behind them.
         int half = KvLayout.PageSize * size / 2;
         // What serves one tile alone is read as it is stored; else it is turned to floats once.
         bool direct = tiles == 1 && AttentionTile.ReadsStored<T>();
-        bool keysAsStored = direct && pool.Layout.Types.Keys != TensorType.F32, valuesAsStored = direct && pool.Layout.Types.Values != TensorType.F32;
+        bool keysAsStored = keyType == TensorType.I16 || (direct && keyType != TensorType.F32), valuesAsStored = valueType == TensorType.I16 || (direct && valueType != TensorType.F32);
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
             int next = pages[Math.Min(page + 1, last)];
             float* keys = keysAsStored ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valuesAsStored ? (float*)pool.Values(pages[page], layer, head) : entries;
             // Keys for all tiles, then values for all: the first-level cache has no room for both.
-            if (hasKeyPairs && !keysAsStored) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries, entries + half);
+            if (hasKeyPairs && !keysAsStored) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries);
             else if (!keysAsStored) KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
-            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, entries + half, pool.Keys(next, layer, head), tile == tiles - 1 ? keyStep : 0, keysAsStored);
-            if (hasValuePairs && valuesAsStored) KvPage.ReadValueScales<T>(pool, pages[page], layer, head, entries + half);
-            else if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, entries + half);
+            for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, pool.Keys(next, layer, head), tile == tiles - 1 ? keyStep : 0, keysAsStored);
+            float* scales = entries + half;
+            if (valueType == TensorType.I16)
+            {
+                scales = values;
+                values += KvShorts.ScaleBytes(size) / sizeof(float);
+            }
+            else if (hasValuePairs && valuesAsStored) KvPage.ReadValueScales<T>(pool, pages[page], layer, head, scales);
+            else if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, scales);
             else if (!valuesAsStored) KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
             for (int tile = FirstTile(pageStart); tile < tiles; tile++)
             {
                 int firstRow = tile * AttentionTile.Rows;
                 float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
-                if (hasValuePairs) PairTile.Gather<T>(weights, values, entries + half, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored ? pool.Layout.Types.Values : null);
+                if (hasValuePairs) PairTile.Gather<T>(valueForm, weights, values, scales, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored ? valueType : null);
                 else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, pool.Values(next, layer, head), tile == tiles - 1 ? valueStep : 0, valuesAsStored);
             }
         }
@@ -153,7 +162,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
             float* source = totals + (long)row * size;
             float* target = output.Row(firstRow + row / group) + (head * group + row % group) * size;
             for (int d = 0; d < size; d += 16) (T.Load(source + d) * inverse).Store(target + d);
-            if (hasValuePairs) Hadamard.Rotate<T>(target, size);
+            if (KvTypes.IsQuantized(valueType)) Hadamard.Rotate<T>(target, size);
         }
     }
 
@@ -164,11 +173,11 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly int FirstTile(long pageStart) => (int)Math.Max(0, pageStart - firstPosition) * group / AttentionTile.Rows;
 
     /// <summary>Scores one tile against a page of keys and turns the scores into weights.</summary>
-    private readonly void Score(int tile, long pageStart, float* keys, float* keyScales, byte* ahead, int aheadStep, bool asStored)
+    private readonly void Score(int tile, long pageStart, float* keys, byte* ahead, int aheadStep, bool asStored)
     {
         int firstRow = tile * AttentionTile.Rows, tileRows = RowsOf(tile);
         float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
-        if (hasKeyPairs) PairTile.Scores<T>((int*)query, query + AttentionTile.Rows * size / 2, keys, keyScales, size, tileRows, weights, ahead, 2 * aheadStep, asStored ? pool.Layout.Types.Keys : null);
+        if (hasKeyPairs) PairTile.Scores<T>(keyForm, (int*)query, query + AttentionTile.Rows * size / 2, keys, size, tileRows, weights, asStored ? keyType : null);
         else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, asStored);
         // Rows in order look further and further: first those that end before this page, then those that end in it.
         int row = firstRow, end = firstRow + tileRows;

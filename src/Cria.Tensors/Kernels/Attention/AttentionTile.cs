@@ -55,6 +55,11 @@ internal static unsafe class AttentionTile
     /// </summary>
     public static void Weigh<T>(float* scores, int rows, float* maximums, float* sums, float* shrink) where T : struct, ILanes<T>
     {
+        if (typeof(T) == typeof(Lanes512) && WeighEntry512.IsAvailable)
+        {
+            if (rows > 0) WeighEntry512.Run(scores, rows, maximums, sums, shrink);
+            return;
+        }
         if (typeof(T) != typeof(Lanes128) && WeighEntry.IsAvailable)
         {
             if (rows > 0) WeighEntry.Run(scores, rows, maximums, sums, shrink);

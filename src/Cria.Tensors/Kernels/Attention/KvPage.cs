@@ -38,16 +38,17 @@ internal static unsafe class KvPage
     public static void ReadValues<T>(KvPool pool, int page, int layer, int head, float* values) where T : struct, ILanes<T> =>
         ReadFloats<T>(pool.Layout.Types.Values, pool.Values(page, layer, head), values, Page * pool.Layout.HeadSize);
 
-    /// <summary>Reads one head's quantized keys as pairs of features, 16-bit integers: [position / 16, feature / 2, 16], and their scales: [position / 16, block, 16].</summary>
-    public static void ReadKeyPairs<T>(KvPool pool, int page, int layer, int head, float* pairs, float* scales) where T : struct, ILanes<T>
+    /// <summary>Reads one head's quantized keys as [position / 16, block] of 16 scales and then pairs of features, 16-bit integers: [feature / 2, 16].</summary>
+    public static void ReadKeyPairs<T>(KvPool pool, int page, int layer, int head, float* pairs) where T : struct, ILanes<T>
     {
         byte* stored = pool.Keys(page, layer, head);
         int blocks = Page / 16 * pool.Layout.HeadSize / 32;
         if (pool.Layout.Types.Keys == TensorType.Q8_0)
         {
-            for (; blocks > 0; blocks--, stored += 16 * 34, pairs += 16 * 16, scales += 16)
+            for (; blocks > 0; blocks--, stored += 16 * 34, pairs += 16 * 16)
             {
-                T.LoadHalf((ushort*)stored).Store(scales);
+                T.LoadHalf((ushort*)stored).Store(pairs);
+                pairs += 16;
                 for (int pair = 0; pair < 16; pair++)
                 {
                     byte* row = stored + 32 + pair * 32;
@@ -56,9 +57,10 @@ internal static unsafe class KvPage
             }
             return;
         }
-        for (; blocks > 0; blocks--, stored += 16 * 18, pairs += 16 * 16, scales += 16)
+        for (; blocks > 0; blocks--, stored += 16 * 18, pairs += 16 * 16)
         {
-            T.LoadHalf((ushort*)stored).Store(scales);
+            T.LoadHalf((ushort*)stored).Store(pairs);
+            pairs += 16;
             for (int pair = 0; pair < 8; pair++)
             {
                 // Features i and i + 16 share a byte, so two rows hold two pairs.
@@ -125,6 +127,9 @@ internal static unsafe class KvPage
             case TensorType.F32:
                 for (int d = 0; d < size; d++) ((float*)page)[(group * size + d) * 16 + lane] = key[d];
                 break;
+            case TensorType.I16:
+                KvShorts.WriteKey<T>(key, size, lane, page + group * 16L * KvTypes.RowBytes(type, size));
+                break;
             case TensorType.F16:
                 var halves = (ushort*)blocks;
                 for (int d = 0; d < size; d += 16) T.Load(key + d).StoreHalf(halves + d);
@@ -151,6 +156,9 @@ internal static unsafe class KvPage
         {
             case TensorType.F32:
                 new Span<float>(value, size).CopyTo(new Span<float>((float*)page + (long)offset * size, size));
+                break;
+            case TensorType.I16:
+                KvShorts.WriteValue<T>(value, size, offset, page);
                 break;
             case TensorType.F16:
                 for (int d = 0; d < size; d += 16) T.Load(value + d).StoreHalf((ushort*)page + (long)offset * size + d);

@@ -56,11 +56,10 @@ public unsafe class TileTests
             float[] Run(TileForm form)
             {
                 var random = new Random(rows);
-                // Scores of pairs keep their scales beside what is multiplied.
-                byte[] lanes = Bytes(64 << 10), numbers = Bytes(16 << 10), scales = Bytes(4 << 10), factors = Bytes(256), result = Bytes(Rows * Page * sizeof(float));
-                fixed (byte* l = lanes, n = numbers, s = scales, f = factors, y = result)
+                byte[] lanes = Bytes(64 << 10), numbers = Bytes(16 << 10), factors = Bytes(256), result = Bytes(Rows * Page * sizeof(float));
+                fixed (byte* l = lanes, n = numbers, f = factors, y = result)
                 {
-                    TileEntries.Run(form, kind, rows, new TileCall { Lanes = l, LaneBytes = laneBytes, Numbers = n, Steps = steps, Groups = groups, Blocks = 2, Sums = (float*)y, SumBytes = Page * sizeof(float), Shrink = (float*)f, RowScales = (float*)f, LaneScales = (float*)s, Ahead = l, AheadBytes = 64 });
+                    TileEntries.Run(form, kind, rows, new TileCall { Lanes = l, LaneBytes = laneBytes, Numbers = n, Steps = steps, Groups = groups, Blocks = 2, Sums = (float*)y, SumBytes = Page * sizeof(float), Shrink = (float*)f, RowScales = (float*)f, Ahead = l, AheadBytes = 64 });
                 }
                 return MemoryMarshal.Cast<byte, float>(result).ToArray();
 
@@ -180,8 +179,30 @@ public unsafe class TileTests
     [MemberData(nameof(Shapes))]
     public void Products_of_pairs_match_the_formula_with_the_same_bits_in_every_width(int size, int rows)
     {
-        if (size % PairTile.Block != 0) return;
-        int blocks = size / PairTile.Block;
+        if (size % 32 == 0) ComparePairs(PairForm.OfBlocks, 127, size, rows);
+        ComparePairs(PairForm.Of(TensorType.I16, size), PairForm.LargestShort, size, rows);
+    }
+
+    /// <summary>A key, a query, a value and a weight that are all as large as they may be: the sums of products just fit.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void The_largest_integers_there_are_do_not_overflow(int sign)
+    {
+        foreach (int size in new[] { 16, 32, 64, 128 })
+        {
+            PairForm form = PairForm.Of(TensorType.I16, size);
+            Assert.InRange(Math.Max(form.Block, Page) * (long)form.LargestFactor * PairForm.LargestShort, 1, int.MaxValue);
+            short[] integers = [.. Enumerable.Repeat((short)(sign * PairForm.LargestShort), size * Page)];
+            float[] ones = [.. Enumerable.Repeat(1f, Rows * Math.Max(size, Page))], scales = [.. Enumerable.Repeat(1f / PairForm.LargestShort, Page * size / form.Block)];
+            Assert.All(PairScores<Lanes512>(form, ones, integers, scales, size, Rows), score => Assert.Equal(sign * size, score, size * 1e-5f));
+            Assert.All(PairGather<Lanes512>(form, ones, integers, scales, size, Rows, new float[Rows], new float[Rows * size]), sum => Assert.Equal(sign * Page, sum, Page * 1e-5f));
+        }
+    }
+
+    private static void ComparePairs(PairForm form, int largestInteger, int size, int rows)
+    {
+        int blocks = size / form.Block;
         var random = new Random(size + rows);
         float[] queries = Random(Rows * size, 1), weights = Random(Rows * Page, 2), shrink = Random(Rows, 3), before = Random(Rows * size, 4);
         // One row of zeros, one of numbers too small for an inverse.
@@ -189,11 +210,12 @@ public unsafe class TileTests
         weights.AsSpan(0, Page).Fill(1e-38f);
         short[] keys = Bytes(), values = Bytes();
         float[] keyScales = Random(Page * blocks, 5), valueScales = Random(Page * blocks, 6);
-        float[] scores = Scores<Lanes128>(), output = Gather<Lanes128>();
-        Assert.Equal(scores, Scores<Lanes256>());
-        Assert.Equal(scores, Scores<Lanes512>());
-        Assert.Equal(output, Gather<Lanes256>());
-        Assert.Equal(output, Gather<Lanes512>());
+        float[] scores = PairScores<Lanes128>(form, queries, keys, keyScales, size, rows), output = PairGather<Lanes128>(form, weights, values, valueScales, size, rows, shrink, before);
+        Assert.Equal(scores, PairScores<Lanes256>(form, queries, keys, keyScales, size, rows));
+        Assert.Equal(scores, PairScores<Lanes512>(form, queries, keys, keyScales, size, rows));
+        Assert.Equal(output, PairGather<Lanes256>(form, weights, values, valueScales, size, rows, shrink, before));
+        Assert.Equal(output, PairGather<Lanes512>(form, weights, values, valueScales, size, rows, shrink, before));
+        double coarse = 1.0 / form.LargestFactor;
         for (int row = 0; row < rows; row++)
         {
             for (int position = 0; position < Page; position++)
@@ -202,48 +224,55 @@ public unsafe class TileTests
                 for (int d = 0; d < size; d++)
                 {
                     int group = position / 16, lane = position % 16;
-                    double key = keys[((group * size + d) / 2 * 16 + lane) * 2 + d % 2] * (double)keyScales[(group * blocks + d / 32) * 16 + lane];
+                    double key = keys[((group * size + d) / 2 * 16 + lane) * 2 + d % 2] * (double)keyScales[(group * blocks + d / form.Block) * 16 + lane];
                     sum += queries[row * size + d] * key;
                     largest += Math.Abs(key);
                 }
-                Assert.Equal(sum, scores[row * Page + position], 3e-5 * largest + 1e-12);
+                Assert.Equal(sum, scores[row * Page + position], coarse * largest + 1e-12);
             }
             for (int d = 0; d < size; d++)
             {
                 double sum = (double)before[row * size + d] * shrink[row];
                 for (int position = 0; position < Page; position++)
                 {
-                    double value = values[((d / 16 * 32 + position / 2) * 16 + d % 16) * 2 + position % 2] * (double)valueScales[d / 32 * Page + position];
+                    double value = values[((d / 16 * 32 + position / 2) * 16 + d % 16) * 2 + position % 2] * (double)valueScales[d / form.Block * Page + position];
                     sum += weights[row * Page + position] * value;
                 }
-                Assert.Equal(sum, output[row * size + d], 3e-5 * Page * 127 + 1e-5);
+                Assert.Equal(sum, output[row * size + d], coarse * Page * largestInteger + 1e-5);
             }
         }
 
-        short[] Bytes() => [.. Enumerable.Range(0, size * Page).Select(_ => (short)random.Next(-127, 128))];
+        short[] Bytes() => [.. Enumerable.Range(0, size * Page).Select(_ => (short)random.Next(-largestInteger, largestInteger + 1))];
+    }
 
-        float[] Scores<T>() where T : struct, ILanes<T>
+    private static float[] PairScores<T>(PairForm form, float[] queries, short[] keys, float[] keyScales, int size, int rows) where T : struct, ILanes<T>
+    {
+        int blocks = size / form.Block;
+        float[] result = new float[Rows * Page], scales = new float[Rows * blocks], lanes = new float[Page * (size / 2 + blocks)];
+        int[] pairs = new int[Rows * size / 2];
+        // Each block's scales stand before its pairs.
+        for (int block = 0; block < Page / 16 * blocks; block++)
         {
-            float[] result = new float[Rows * Page], scales = new float[Rows * blocks];
-            int[] pairs = new int[Rows * size / 2];
-            fixed (int* p = pairs)
-            fixed (short* k = keys)
-            fixed (float* q = queries, qs = scales, ks = keyScales, s = result)
-            {
-                for (int row = 0; row < rows; row++) PairTile.TakeQuery(q + row * size, size, row, p, qs);
-                PairTile.Scores<T>(p, qs, (float*)k, ks, size, rows, s, (byte*)k, 0);
-            }
-            return result[..(rows * Page)];
+            Span<float> target = lanes.AsSpan(block * (form.Block / 2 + 1) * 16);
+            keyScales.AsSpan(block * 16, 16).CopyTo(target);
+            MemoryMarshal.Cast<short, float>(keys.AsSpan(block * form.Block * 16, form.Block * 16)).CopyTo(target[16..]);
         }
+        fixed (int* p = pairs)
+        fixed (float* q = queries, qs = scales, k = lanes, s = result)
+        {
+            for (int row = 0; row < rows; row++) PairTile.TakeQuery<T>(form, q + row * size, size, row, p, qs);
+            PairTile.Scores<T>(form, p, qs, k, size, rows, s);
+        }
+        return result[..(rows * Page)];
+    }
 
-        float[] Gather<T>() where T : struct, ILanes<T>
-        {
-            float[] result = [.. before];
-            short[] rounded = new short[Rows * (Page + 2)];
-            fixed (short* v = values, r = rounded)
-            fixed (float* w = weights, vs = valueScales, f = shrink, o = result) PairTile.Gather<T>(w, (float*)v, vs, size, rows, f, o, r);
-            return result[..(rows * size)];
-        }
+    private static float[] PairGather<T>(PairForm form, float[] weights, short[] values, float[] valueScales, int size, int rows, float[] shrink, float[] before) where T : struct, ILanes<T>
+    {
+        float[] result = [.. before];
+        short[] rounded = new short[Rows * (Page + 2)];
+        fixed (short* v = values, r = rounded)
+        fixed (float* w = weights, vs = valueScales, f = shrink, o = result) PairTile.Gather<T>(form, w, (float*)v, vs, size, rows, f, o, r);
+        return result[..(rows * size)];
     }
 
     private static float[] Random(int count, int seed)
