@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures `cria serve` from outside and writes to benchmarks/results/<cpu name in kebab case>/
-#   serving.md            sixteen streams against one, and one against `cria bench`
+#   serving.md            sixteen streams against one, and one against the model's own steps
 #   serving-latency.md    what a grammar costs a token, a known prefix, a short prompt while a long one is taken in
 #
 #   benchmarks/serving.sh MODEL.gguf
@@ -38,8 +38,6 @@ begin_theirs() {
     until curl -sf $address/health > /dev/null; do kill -0 $server || { tail "$work/log"; exit 1; }; sleep 0.2; done
 }
 end() { kill -TERM "$server"; wait "$server" || true; server=; }
-# The depth is that of the streams.
-bench() { "$cria" bench -m "$model" -p 0 -n 32 -d 64 -r 2 -o json | tr ',{}' '\n' | sed -n 's/.*"tokensPerSecond"[^0-9]*\([0-9.]*\).*/\1/p' | head -n 1 | xargs printf '%.1f'; }
 head_of_table() {
     echo "$1"
     echo
@@ -56,12 +54,10 @@ keep() { mv "$work/$1" "$results/$1"; cat "$results/$1"; }
 if [[ ${PARTS:-rates} == *rates* ]]; then
     {
         head_of_file Serving
-        # Before and after, because machines have moods.
-        before=$(bench)
         begin
         "$load" rate $address
+        "$load" overhead $address "$model"
         end
-        echo "| \`cria bench -n 32 -d 64\` before and after, tokens/s | $before, $(bench) |"
         if [ -n "${LLAMA_SERVER:-}" ]; then
             echo
             head_of_table "llama.cpp's server ($("$LLAMA_SERVER" --version 2>&1 | sed -n 's/^version: //p' | head -n 1)), asked the same:"

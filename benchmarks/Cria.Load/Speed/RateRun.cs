@@ -17,13 +17,16 @@ internal sealed class RateRun(Api api)
     /// <summary>Measures both, and writes rows of a table.</summary>
     public async Task RunAsync()
     {
-        await api.AskAsync(Api.Request(Words.Text(1, 100), FirstAnswer, isExact: true)).ConfigureAwait(false);
+        await WarmUpAsync().ConfigureAwait(false);
         double one = await RateAsync(1).ConfigureAwait(false);
         Table.Row("one stream, tokens/s", one);
         double many = await RateAsync(Streams).ConfigureAwait(false);
         Table.Row($"{Streams} streams together, tokens/s", many);
         Table.Row("times one stream's", many / one, 2);
     }
+
+    /// <summary>Asks once for a long answer.</summary>
+    public Task WarmUpAsync() => api.AskAsync(Api.Request(Words.Text(1, 100), FirstAnswer, isExact: true));
 
     /// <summary>Seconds that further tokens of one stream take, where <paramref name="change"/> adds to the request what it likes.</summary>
     public async Task<double> TokenSecondsAsync(Action<JsonObject> change)
