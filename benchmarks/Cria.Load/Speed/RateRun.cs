@@ -3,13 +3,16 @@ using System.Text.Json.Nodes;
 
 namespace Cria.Load.Speed;
 
-/// <summary>Tokens a second of one stream and of many. Rates are of further tokens: the difference between a long and a short answer to the same, known prompt.</summary>
+/// <summary>
+/// Tokens a second of one stream and of many, in turn, because machines that others use change their speed. Rates are of further tokens: the difference between a long and a short answer to the
+/// same, known prompt.
+/// </summary>
 internal sealed class RateRun(Api api)
 {
     /// <summary>Words of the question.</summary>
     public const int Question = 20;
 
-    private const int Streams = 16, ShortAnswer = 8, LongAnswer = 32, Repetitions = 3;
+    private const int Streams = 16, ShortAnswer = 8, LongAnswer = 32, Turns = 9;
 
     // Long enough for what a server does beside its first answers: compiling, and moving weights.
     private const int FirstAnswer = 256;
@@ -18,11 +21,19 @@ internal sealed class RateRun(Api api)
     public async Task RunAsync()
     {
         await WarmUpAsync().ConfigureAwait(false);
-        double one = await RateAsync(1).ConfigureAwait(false);
-        Table.Row("one stream, tokens/s", one);
-        double many = await RateAsync(Streams).ConfigureAwait(false);
-        Table.Row($"{Streams} streams together, tokens/s", many);
-        Table.Row("times one stream's", many / one, 2);
+        await SecondsAsync(Streams, ShortAnswer, _ => { }).ConfigureAwait(false);
+        List<double> one = [], many = [], times = [];
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            one.Add(await RateAsync(1).ConfigureAwait(false));
+            many.Add(await RateAsync(Streams).ConfigureAwait(false));
+            times.Add(many[^1] / one[^1]);
+        }
+        Table.Row($"one stream, tokens/s, median of {Turns}", Table.Median(one));
+        Table.Row($"{Streams} streams together, in turn with it", Table.Median(many));
+        Table.Row("times one stream's, median of the turns", Table.Median(times), 2);
+        Table.Row("least", times.Min(), 2);
+        Table.Row("most", times.Max(), 2);
     }
 
     /// <summary>Asks once for a long answer.</summary>
@@ -37,15 +48,9 @@ internal sealed class RateRun(Api api)
 
     private async Task<double> RateAsync(int streams)
     {
-        var rates = new List<double>();
-        await SecondsAsync(streams, ShortAnswer, _ => { }).ConfigureAwait(false);
-        for (int repetition = 0; repetition < Repetitions; repetition++)
-        {
-            double brief = await SecondsAsync(streams, ShortAnswer, _ => { }).ConfigureAwait(false);
-            double whole = await SecondsAsync(streams, LongAnswer, _ => { }).ConfigureAwait(false);
-            rates.Add(streams * (LongAnswer - ShortAnswer) / (whole - brief));
-        }
-        return Table.Median(rates);
+        double brief = await SecondsAsync(streams, ShortAnswer, _ => { }).ConfigureAwait(false);
+        double whole = await SecondsAsync(streams, LongAnswer, _ => { }).ConfigureAwait(false);
+        return streams * (LongAnswer - ShortAnswer) / (whole - brief);
     }
 
     private async Task<double> SecondsAsync(int streams, int answer, Action<JsonObject> change)
