@@ -29,8 +29,8 @@ internal static unsafe class WeighEntry
     /// <summary>See <see cref="AttentionTile.Weigh"/>.</summary>
     public static void Run(float* scores, int rows, float* maximums, float* sums, float* shrink)
     {
-        var call = new Call { Scores = scores, Rows = rows, Maximums = maximums, Sums = sums, Shrink = shrink };
-        ((delegate* unmanaged[SuppressGCTransition]<Call*, void>)Entry)(&call);
+        var call = new WeighCall { Scores = scores, Rows = rows, Maximums = maximums, Sums = sums, Shrink = shrink };
+        ((delegate* unmanaged[SuppressGCTransition]<WeighCall*, void>)Entry)(&call);
     }
 
     private static float* Spread()
@@ -49,11 +49,11 @@ internal static unsafe class WeighEntry
         Registers.Enter(c);
         c.mov(arguments, Registers.FirstArgument);
         c.mov(table, (ulong)Table);
-        Load(scores, nameof(Call.Scores));
-        Load(rows, nameof(Call.Rows));
-        Load(maximums, nameof(Call.Maximums));
-        Load(sums, nameof(Call.Sums));
-        Load(shrink, nameof(Call.Shrink));
+        Load(scores, nameof(WeighCall.Scores));
+        Load(rows, nameof(WeighCall.Rows));
+        Load(maximums, nameof(WeighCall.Maximums));
+        Load(sums, nameof(WeighCall.Sums));
+        Load(shrink, nameof(WeighCall.Shrink));
         c.Label(ref row);
         for (int i = 0; i < Vectors; i++) c.vmovups(Score(i), __ymmword_ptr[scores + 32 * i]);
         c.vmaxps(larger, Score(0), Score(1));
@@ -123,16 +123,6 @@ internal static unsafe class WeighEntry
 
         AssemblerMemoryOperand Constant(int i) => __ymmword_ptr[table + 32 * i];
 
-        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<Call>(field)]);
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Call
-    {
-        public float* Scores;
-        public long Rows;
-        public float* Maximums;
-        public float* Sums;
-        public float* Shrink;
+        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<WeighCall>(field)]);
     }
 }

@@ -20,8 +20,8 @@ internal static unsafe class WeighEntry512
     /// <summary>See <see cref="AttentionTile.Weigh"/>.</summary>
     public static void Run(float* scores, int rows, float* maximums, float* sums, float* shrink)
     {
-        var call = new Call { Scores = scores, Rows = rows, Maximums = maximums, Sums = sums, Shrink = shrink };
-        ((delegate* unmanaged[SuppressGCTransition]<Call*, void>)Entry)(&call);
+        var call = new WeighCall { Scores = scores, Rows = rows, Maximums = maximums, Sums = sums, Shrink = shrink };
+        ((delegate* unmanaged[SuppressGCTransition]<WeighCall*, void>)Entry)(&call);
     }
 
     private static Assembler Assemble()
@@ -34,11 +34,11 @@ internal static unsafe class WeighEntry512
         Label row = c.CreateLabel(), weigh = c.CreateLabel();
         Registers.Enter(c);
         c.mov(arguments, Registers.FirstArgument);
-        Load(rows, nameof(Call.Rows));
-        Load(maximums, nameof(Call.Maximums));
-        Load(sums, nameof(Call.Sums));
-        Load(shrink, nameof(Call.Shrink));
-        Load(scores, nameof(Call.Scores));
+        Load(rows, nameof(WeighCall.Rows));
+        Load(maximums, nameof(WeighCall.Maximums));
+        Load(sums, nameof(WeighCall.Sums));
+        Load(shrink, nameof(WeighCall.Shrink));
+        Load(scores, nameof(WeighCall.Scores));
         for (int i = 0; i < constants.Length; i++)
         {
             c.mov(eax, BitConverter.SingleToUInt32Bits(constants[i]));
@@ -119,16 +119,6 @@ internal static unsafe class WeighEntry512
 
         static AssemblerRegisterZMM Constant(int i) => Registers.Z[18 + i];
 
-        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<Call>(field)]);
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Call
-    {
-        public float* Scores;
-        public long Rows;
-        public float* Maximums;
-        public float* Sums;
-        public float* Shrink;
+        void Load(AssemblerRegister64 register, string field) => c.mov(register, __[arguments + (int)Marshal.OffsetOf<WeighCall>(field)]);
     }
 }
