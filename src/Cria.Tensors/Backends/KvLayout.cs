@@ -31,10 +31,10 @@ public sealed record KvLayout(int LayerCount, int HeadCount, int HeadSize, KvTyp
     /// <summary>Clears the positions of a page from <paramref name="offset"/> on; the layout is <see cref="KvPool"/>'s.</summary>
     internal void ClearFrom(Span<byte> page, int offset)
     {
-        for (int head = 0; head < LayerCount * HeadCount; head++)
+        for (int head = 0; head < PartCount; head++)
         {
             Span<byte> keys = page[..(int)KeyBytes], values = page.Slice((int)KeyBytes, (int)ValueBytes);
-            page = page[(int)(KeyBytes + ValueBytes)..];
+            page = page[(int)PartBytes..];
             int groupBytes = keys.Length / (PageSize / 16);
             for (int position = offset; position < PageSize; position++) ClearKey(keys.Slice(position / 16 * groupBytes, groupBytes), position % 16);
             if (Types.Values == TensorType.I16) KvShorts.ClearValues(values, HeadSize, offset);

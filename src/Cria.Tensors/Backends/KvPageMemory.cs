@@ -1,14 +1,14 @@
 namespace Cria.Tensors.Backends;
 
 /// <summary>A page's memory, which other threads may use as long as the page is not given back, or a copy of a page.</summary>
-public sealed unsafe class KvPageMemory
+internal sealed unsafe class KvPageMemory
 {
     private readonly byte* start;
     private readonly long partStep;
     private readonly int partBytes;
     private readonly byte[]? copy;
 
-    internal KvPageMemory(byte* start, long partStep, int partBytes)
+    public KvPageMemory(byte* start, long partStep, int partBytes)
     {
         this.start = start;
         this.partStep = partStep;
@@ -30,7 +30,7 @@ public sealed unsafe class KvPageMemory
     }
 
     /// <summary>A copy that is clear from the position <paramref name="offset"/> on.</summary>
-    internal KvPageMemory CopyBefore(KvLayout layout, int offset)
+    public KvPageMemory CopyBefore(KvLayout layout, int offset)
     {
         byte[] bytes = new byte[layout.PageBytes];
         CopyTo(bytes);

@@ -4,7 +4,7 @@ namespace Cria.Tensors.Backends;
 
 /// <summary>
 /// Pages of keys and values, handed out by number. Memory is taken from the system as it is used, in slabs of ever more pages up to <see cref="MostSlabPages"/>. In a slab the pages' parts of
-/// one layer and head lie side by side: attention reads them one after another, and memory is read a third faster in long runs than in pieces of a page. Not thread-safe: one engine owns it.
+/// one layer and head lie side by side: attention reads them one after another, and long runs of memory are read faster than pieces of a page here and there. Not thread-safe: one engine owns it.
 /// Inside a page, for each layer and head: keys as [position / 16, feature, position % 16], so that 16 scores are computed in one vector, then values as [position, feature].
 /// Quantized keys are [position / 16, feature / 32] blocks of 16 positions: their 16 scales, then [feature, position % 16] as bytes (Q8_0), or with features i and i + 16 of the
 /// 32 in one byte (Q4_0). Quantized values are the format's own rows. I16 is what pairs are multiplied from: keys as [position / 16, block] of 16 scales and then [feature / 2, 16]

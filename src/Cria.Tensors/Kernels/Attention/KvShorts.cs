@@ -19,7 +19,7 @@ internal static unsafe class KvShorts
         short* rounded = stackalloc short[64];
         for (int d = 0; d < headSize; d += block, group += 64 + block * 32)
         {
-            ((float*)group)[lane] = Round<T>(key + d, block, PairForm.LargestShort, rounded);
+            ((float*)group)[lane] = PairForm.Round<T>(key + d, block, PairForm.LargestShort, rounded);
             for (int pair = 0; pair < block / 2; pair++) ((int*)group)[16 + pair * 16 + lane] = ((int*)rounded)[pair];
         }
     }
@@ -31,24 +31,13 @@ internal static unsafe class KvShorts
         short* rounded = stackalloc short[64], pairs = (short*)(values + ScaleBytes(headSize)) + position / 2 * 32 + position % 2;
         for (int d = 0; d < headSize; d += block)
         {
-            ((float*)values)[d / block * Page + position] = Round<T>(value + d, block, PairForm.LargestShort, rounded);
+            ((float*)values)[d / block * Page + position] = PairForm.Round<T>(value + d, block, PairForm.LargestShort, rounded);
             for (int i = 0; i < block; i++) pairs[(d + i) / 16 * (Page * 16) + i % 16 * 2] = rounded[i];
         }
     }
 
     /// <summary>Bytes of the scales that a page's values begin with.</summary>
     public static int ScaleBytes(int headSize) => headSize / PairForm.Of(TensorType.I16, headSize).Block * Page * sizeof(float);
-
-    /// <summary>Rounds numbers, a multiple of 16 up to 64 of them, to integers up to <paramref name="most"/> and returns what one step stands for.</summary>
-    public static float Round<T>(float* numbers, int count, int most, short* rounded) where T : struct, ILanes<T>
-    {
-        T largest = T.Abs(T.Load(numbers));
-        for (int i = 16; i < count; i += 16) largest = T.Max(largest, T.Abs(T.Load(numbers + i)));
-        float scale = PairForm.Scale(T.Largest(largest), most, out float inverse);
-        T factor = T.Broadcast(inverse);
-        for (int i = 0; i < count; i += 16) T.StoreRounded(T.Load(numbers + i) * factor, rounded + i);
-        return scale;
-    }
 
     /// <summary>Clears one position of a group of 16 keys.</summary>
     public static void ClearKey(Span<byte> group, int lane)

@@ -1,3 +1,5 @@
+using Cria.Tensors.Kernels.Lanes;
+
 namespace Cria.Tensors.Kernels.Attention;
 
 /// <summary>How the numbers of a type of pages are grouped and what they are multiplied with is rounded, so that sums of products fit 32 bits.</summary>
@@ -26,5 +28,16 @@ internal readonly record struct PairForm(int Block, int LargestFactor)
         bool isZero = largest < Least;
         inverse = isZero ? 0 : most / largest;
         return isZero ? 0 : largest / most;
+    }
+
+    /// <summary>Rounds numbers, a multiple of 16 up to 64 of them, to integers up to <paramref name="most"/> and returns what one step stands for.</summary>
+    public static unsafe float Round<T>(float* numbers, int count, int most, short* rounded) where T : struct, ILanes<T>
+    {
+        T largest = T.Abs(T.Load(numbers));
+        for (int i = 16; i < count; i += 16) largest = T.Max(largest, T.Abs(T.Load(numbers + i)));
+        float scale = Scale(T.Largest(largest), most, out float inverse);
+        T factor = T.Broadcast(inverse);
+        for (int i = 0; i < count; i += 16) T.StoreRounded(T.Load(numbers + i) * factor, rounded + i);
+        return scale;
     }
 }

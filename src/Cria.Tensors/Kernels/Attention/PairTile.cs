@@ -23,7 +23,7 @@ internal static unsafe class PairTile
         pairs += row;
         for (int block = 0; block < headSize / form.Block; block++)
         {
-            scales[block * Rows + row] = KvShorts.Round<T>(query + block * form.Block, form.Block, form.LargestFactor, rounded);
+            scales[block * Rows + row] = PairForm.Round<T>(query + block * form.Block, form.Block, form.LargestFactor, rounded);
             for (int i = 0; i < form.Block / 2; i++, pairs += Rows) *pairs = ((int*)rounded)[i];
         }
     }
