@@ -4,14 +4,14 @@
 #
 #   benchmarks/context.sh MODEL.gguf [LONG]
 #
-# DEPTHS='0 8192 32768 131072', TYPES='i16 f16 q8_0 q4_0', RUNS=2 (timed runs of each test). LONG, by default 8192, is the length of the prompt that is saved and loaded.
+# DEPTHS='0 8192 32768 131072', TYPES='i16 i8 f16 q8_0 q4_0', RUNS=2 (timed runs of each test). LONG, by default 8192, is the length of the prompt that is saved and loaded.
 # The model's own context does not matter. Nothing else should run meanwhile.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/benchmarks/results-folder.sh"
 model=$1 long=${2:-8192}
-depths=${DEPTHS:-0 8192 32768 131072} types=${TYPES:-i16 f16 q8_0 q4_0} runs=${RUNS:-2}
+depths=${DEPTHS:-0 8192 32768 131072} types=${TYPES:-i16 i8 f16 q8_0 q4_0} runs=${RUNS:-2}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

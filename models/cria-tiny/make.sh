@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes models/cria-tiny.gguf and models/cria-tiny/cria-tiny-16k.gguf again: data, vocabulary, fresh model, four courses of training, quantizing, scores; then the stages of a longer context.
+# Makes models/cria-tiny.gguf again: data, vocabulary, fresh model, four courses of training, quantizing, scores; then cria-tiny-16k, see extend.sh.
 # What is there already is kept, so it goes on where it was interrupted: models/cria-tiny/make.sh [FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -10,9 +10,9 @@ dotnet build models/cria-tiny/Data -c Release -v q --nologo
 cria=src/Cria.Cli/bin/Release/net10.0/cria
 mkdir -p "$work"
 
-# data NAME MILLIONS-OF-CHARACTERS SEED [TOKENS, for a stage; else the name is the course]
+# data COURSE MILLIONS-OF-CHARACTERS SEED
 data() {
-    [ -e "$work/$1/test.jsonl" ] || dotnet models/cria-tiny/Data/bin/Release/net10.0/Cria.TinyData.dll "$work/$1" "$2" "$3" "${4:-$1}"
+    [ -e "$work/$1/test.jsonl" ] || dotnet models/cria-tiny/Data/bin/Release/net10.0/Cria.TinyData.dll "$work/$1" "$2" "$3" "$1"
 }
 # train COURSE MODEL SEED OPTIONS…
 train() {
@@ -42,17 +42,5 @@ train third "$work/few-words/run/model.gguf" 22 --batch 2 --learning-rate 1.5e-3
 $cria quantize "$work/third/run/model.gguf" models/cria-tiny.gguf Q8_0
 $cria eval exact -m models/cria-tiny.gguf "$work/first/test.jsonl"
 
-# A longer context in stages, see stages.json and docs/long-context.md. They begin with the model as it ships, in Q8_0.
-[ -e "$work/extended.gguf" ] || $cria extend -m models/cria-tiny.gguf -c 16384 --rule critical -o "$work/extended.gguf"
-data stage-2048 8 31 2048
-data stage-4096 4 32 4096
-data stage-8192 4 33 8192
-data stage-16384 4 34 16384
-data stage-16384-more 6 35 16384
-stages=$work/stages
-sed "s|artifacts/cria-tiny|$work|" models/cria-tiny/stages.json > "$work/stages.json"
-resume=()
-[ -e "$stages" ] && resume=(--resume)
-$cria train --stages "$work/stages.json" -m "$work/extended.gguf" -o "$stages" "${resume[@]}"
-$cria quantize "$stages/6-16384-more/model.gguf" models/cria-tiny/cria-tiny-16k.gguf Q8_0
-$cria eval exact -m models/cria-tiny/cria-tiny-16k.gguf "$work/first/test.jsonl"
+# The same model with a longer context.
+models/cria-tiny/extend.sh "$work"

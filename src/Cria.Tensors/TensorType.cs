@@ -33,7 +33,7 @@ public enum TensorType
     IQ4_XS = 23,
     /// <summary>16-bit floats with the exponent range of F32.</summary>
     BF16 = 30,
-    /// <summary>8-bit integers with one scale a row, which lies beside them: the weights of W8A8 folders. Inputs are rounded to 8 bits too.</summary>
+    /// <summary>8-bit integers with one scale a row, which lies beside them: the weights of W8A8 folders, whose inputs are rounded to 8 bits too. As cached keys and values one scale for up to 64 features.</summary>
     I8 = 1000,
     /// <summary>16-bit integers with one scale for up to 64 features: cached keys and values, never a file's tensors.</summary>
     I16 = 1001,

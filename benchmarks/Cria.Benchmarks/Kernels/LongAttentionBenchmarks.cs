@@ -21,7 +21,7 @@ public unsafe class LongAttentionBenchmarks
     private int[] pages = null!;
 
     /// <summary>How keys and values are kept.</summary>
-    [Params(TensorType.F16, TensorType.I16, TensorType.Q8_0, TensorType.Q4_0)]
+    [Params(TensorType.F16, TensorType.I16, TensorType.I8, TensorType.Q8_0, TensorType.Q4_0)]
     public TensorType Type { get; set; }
 
     /// <summary>Tokens before this one.</summary>

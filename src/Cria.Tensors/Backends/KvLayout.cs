@@ -37,22 +37,21 @@ public sealed record KvLayout(int LayerCount, int HeadCount, int HeadSize, KvTyp
             page = page[(int)PartBytes..];
             int groupBytes = keys.Length / (PageSize / 16);
             for (int position = offset; position < PageSize; position++) ClearKey(keys.Slice(position / 16 * groupBytes, groupBytes), position % 16);
-            if (Types.Values == TensorType.I16) KvShorts.ClearValues(values, HeadSize, offset);
+            if (KvIntegers.IsFor(Types.Values)) KvIntegers.ClearValues(Types.Values, values, HeadSize, offset);
             else values[(values.Length / PageSize * offset)..].Clear();
         }
     }
 
     private void ClearKey(Span<byte> group, int lane)
     {
-        if (Types.Keys == TensorType.I16)
+        if (KvIntegers.IsFor(Types.Keys))
         {
-            KvShorts.ClearKey(group, lane);
+            KvIntegers.ClearKey(group, lane);
             return;
         }
         BlockFormat format = BlockFormat.Of(Types.Keys);
         // Elements of one position stand 16 apart; a quantized block's scale, of two bytes, before its bytes.
-        bool isQuantized = KvTypes.IsQuantized(Types.Keys);
-        int blockBytes = 16 * format.BlockBytes, first = isQuantized ? 2 : format.BlockBytes, rest = isQuantized ? 1 : format.BlockBytes;
+        int blockBytes = 16 * format.BlockBytes, first = format.IsQuantized ? 2 : format.BlockBytes, rest = format.IsQuantized ? 1 : format.BlockBytes;
         for (; group.Length > 0; group = group[blockBytes..])
         {
             group.Slice(lane * first, first).Clear();

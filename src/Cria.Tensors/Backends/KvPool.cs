@@ -7,8 +7,8 @@ namespace Cria.Tensors.Backends;
 /// one layer and head lie side by side: attention reads them one after another, and long runs of memory are read faster than pieces of a page here and there. Not thread-safe: one engine owns it.
 /// Inside a page, for each layer and head: keys as [position / 16, feature, position % 16], so that 16 scores are computed in one vector, then values as [position, feature].
 /// Quantized keys are [position / 16, feature / 32] blocks of 16 positions: their 16 scales, then [feature, position % 16] as bytes (Q8_0), or with features i and i + 16 of the
-/// 32 in one byte (Q4_0). Quantized values are the format's own rows. I16 is what pairs are multiplied from: keys as [position / 16, block] of 16 scales and then [feature / 2, 16]
-/// pairs of features, values as scales [block, position] and then [feature / 16, position / 2, 16] pairs of positions.
+/// 32 in one byte (Q4_0). Quantized values are the format's own rows. I16 and I8 are what is multiplied: keys as [position / 16, block] of 16 scales and then
+/// [feature / 2, 16] pairs or [feature / 4, 16] quads of features, values as scales [block, position] and then [feature / 16, position / 2, 16] pairs or [feature / 16, position / 4, 16] quads of positions.
 /// </summary>
 public sealed unsafe class KvPool : IDisposable
 {

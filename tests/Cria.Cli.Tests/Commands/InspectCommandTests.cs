@@ -39,7 +39,7 @@ public class InspectCommandTests(TinyModel model)
         // Each head of 16 integers has a scale of four bytes.
         Assert.Equal(128 * 2 * 2 * 2 * (16 * 2 + 4), memory.GetProperty("kvCacheBytesByType").GetProperty("I16").GetInt64());
         // Heads of 16 features cannot be quantized.
-        Assert.Equal(["F32", "I16", "F16"], memory.GetProperty("kvCacheBytesByType").EnumerateObject().Select(type => type.Name));
+        Assert.Equal(["F32", "I16", "F16", "I8"], memory.GetProperty("kvCacheBytesByType").EnumerateObject().Select(type => type.Name));
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public class RunCommandTests(TinyModel model)
     public async Task Refuses_options_that_make_no_sense_as_usage_errors()
     {
         Assert.Equal("cria: --temp wants a number from 0 to 1000, not 'hot'", (await CriaProcess.Run("run", "--temp", "hot", "x")).Refused());
-        Assert.Equal("cria: --kv-type wants f32, i16, f16, q8_0 or q4_0, not 'q8'", (await CriaProcess.Run("run", "--kv-type", "q8", "x")).Refused());
+        Assert.Equal("cria: --kv-type wants f32, i16, f16, i8, q8_0 or q4_0, not 'q8'", (await CriaProcess.Run("run", "--kv-type", "q8", "x")).Refused());
         Assert.Contains("--system", (await CriaProcess.Run("run", "--raw", "--system", "a", "x")).Refused(), StringComparison.Ordinal);
         Assert.Contains("--rope-factor", (await CriaProcess.Run("run", "-m", model.Path, "--rope-scaling", "yarn", "x")).Refused(), StringComparison.Ordinal);
         Assert.Contains("--min-tokens", (await CriaProcess.Run("run", "-n", "1", "--min-tokens", "2", "x")).Refused(), StringComparison.Ordinal);

@@ -16,6 +16,9 @@ public class CachedAttentionTests
         { "I16", "I16", 1e-3 },
         { "I16", "Q8_0", 1e-2 },
         { "F16", "I16", 1e-3 },
+        { "I8", "I8", 2e-2 },
+        { "I8", "I16", 1e-2 },
+        { "F16", "I8", 2e-2 },
         { "Q8_0", "Q8_0", 1e-2 },
         { "Q4_0", "Q4_0", 0.12 },
         { "Q8_0", "Q4_0", 0.12 },
@@ -48,6 +51,7 @@ public class CachedAttentionTests
     [InlineData("F32")]
     [InlineData("F16")]
     [InlineData("I16")]
+    [InlineData("I8")]
     [InlineData("Q8_0")]
     [InlineData("Q4_0")]
     public void Gives_the_same_bits_on_every_level_for_any_threads_and_chunks(string type)

@@ -19,6 +19,7 @@ public sealed class SavedPromptTests : IDisposable
     [InlineData("F32", 200)]
     [InlineData("F16", 128)]
     [InlineData("I16", 131)]
+    [InlineData("I8", 131)]
     [InlineData("Q8_0", 131)]
     [InlineData("Q4_0", 63)]
     public async Task A_loaded_prompt_goes_on_as_the_computed_one_did(string type, int length)

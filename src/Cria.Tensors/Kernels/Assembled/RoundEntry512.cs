@@ -6,24 +6,26 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Cria.Tensors.Kernels.Assembled;
 
-/// <summary>Weights rounded to 16-bit integers in 512-bit registers, the bits of <see cref="PairTile.Round"/>: rows need little each, and nothing of them goes through memory.</summary>
+/// <summary>Weights rounded to integers of 16 or, without a sign, 8 bits in 512-bit registers, the bits of <see cref="IntegerTile.Round"/>: rows need little each, and nothing of them goes through memory.</summary>
 internal static unsafe class RoundEntry512
 {
     private const int Vectors = KvLayout.PageSize / 16;
 
-    private static readonly nint Entry = IsAvailable ? (nint)ExecutableMemory.Place(Assemble()) : 0;
+    private static readonly nint ShortEntry = Place(toBytes: false), ByteEntry = Place(toBytes: true);
 
     /// <summary>True where the processor has AVX-512, and code may be assembled.</summary>
     public static bool IsAvailable => TileEntries.Has(TileForm.Avx512);
 
     /// <summary>Rounds weight · scale of <paramref name="rows"/> rows [row, 64], at least one, and writes what one step of each stands for.</summary>
-    public static void Run(float* weights, int rows, float* valueScales, int most, short* rounded, float* scales)
+    public static void Run(float* weights, int rows, float* valueScales, int most, bool toBytes, void* rounded, float* scales)
     {
         var call = new Call { Weights = weights, Rows = rows, ValueScales = valueScales, Rounded = rounded, Scales = scales, Most = most };
-        ((delegate* unmanaged[SuppressGCTransition]<Call*, void>)Entry)(&call);
+        ((delegate* unmanaged[SuppressGCTransition]<Call*, void>)(toBytes ? ByteEntry : ShortEntry))(&call);
     }
 
-    private static Assembler Assemble()
+    private static nint Place(bool toBytes) => IsAvailable ? (nint)ExecutableMemory.Place(Assemble(toBytes)) : 0;
+
+    private static Assembler Assemble(bool toBytes)
     {
         var c = new Assembler(64);
         AssemblerRegister64 arguments = r14, weights = rdi, rows = rdx, valueScales = r8, rounded = r9, scales = r10;
@@ -38,7 +40,7 @@ internal static unsafe class RoundEntry512
         Load(rounded, nameof(Call.Rounded));
         Load(scales, nameof(Call.Scales));
         c.vmovss(most, __dword_ptr[arguments + (int)Marshal.OffsetOf<Call>(nameof(Call.Most))]);
-        c.mov(eax, BitConverter.SingleToUInt32Bits(PairForm.Least));
+        c.mov(eax, BitConverter.SingleToUInt32Bits(IntegerForm.Least));
         c.vmovd(least, eax);
         c.mov(eax, 0x7fffffff);
         c.vpbroadcastd(magnitude, eax);
@@ -48,9 +50,18 @@ internal static unsafe class RoundEntry512
         for (int i = 0; i < Vectors; i++) c.vmovups(Scale(i), __zmmword_ptr[valueScales + 64 * i]);
         c.Label(ref row);
         for (int i = 0; i < Vectors; i++) c.vmulps(Product(i), Scale(i), __zmmword_ptr[weights + 64 * i]);
-        for (int i = 0; i < Vectors; i++) c.vpandd(Registers.Z[4 + i], Product(i), magnitude);
-        c.vmaxps(zmm4, zmm4, zmm5);
-        c.vmaxps(zmm6, zmm6, zmm7);
+        if (toBytes)
+        {
+            // No product is below 0.
+            c.vmaxps(zmm4, Product(0), Product(1));
+            c.vmaxps(zmm6, Product(2), Product(3));
+        }
+        else
+        {
+            for (int i = 0; i < Vectors; i++) c.vpandd(Registers.Z[4 + i], Product(i), magnitude);
+            c.vmaxps(zmm4, zmm4, zmm5);
+            c.vmaxps(zmm6, zmm6, zmm7);
+        }
         c.vmaxps(largest, zmm4, zmm6);
         Registers.LargestLane(c, 8, 9);
         // 0 for both where all are too small.
@@ -63,10 +74,11 @@ internal static unsafe class RoundEntry512
         {
             c.vmulps(Product(i), Product(i), factor);
             c.vaddps(Product(i), Product(i), rounder);
-            c.vpmovdw(__ymmword_ptr[rounded + 32 * i], Product(i));
+            if (toBytes) c.vpmovdb(__xmmword_ptr[rounded + 16 * i], Product(i));
+            else c.vpmovdw(__ymmword_ptr[rounded + 32 * i], Product(i));
         }
         c.add(weights, KvLayout.PageSize * sizeof(float));
-        c.add(rounded, KvLayout.PageSize * sizeof(short));
+        c.add(rounded, KvLayout.PageSize * (toBytes ? sizeof(byte) : sizeof(short)));
         c.add(scales, sizeof(float));
         c.dec(rows);
         c.jnz(row);
@@ -86,7 +98,7 @@ internal static unsafe class RoundEntry512
         public float* Weights;
         public long Rows;
         public float* ValueScales;
-        public short* Rounded;
+        public void* Rounded;
         public float* Scales;
         public float Most;
     }

@@ -3,7 +3,7 @@ using Cria.Tensors.Kernels.Attention;
 
 namespace Cria.Tensors.Kernels.Assembled;
 
-/// <summary>Which products of a tile an assembled kernel computes; see <see cref="AttentionTile"/> and <see cref="PairTile"/>, whose bits it gives.</summary>
+/// <summary>Which products of a tile an assembled kernel computes; see <see cref="AttentionTile"/> and <see cref="IntegerTile"/>, whose bits it gives.</summary>
 internal enum TileKind
 {
     /// <summary>Scores of floats.</summary>
@@ -30,6 +30,10 @@ internal enum TileKind
     LowNibbleValues,
     /// <summary>The same of its second half.</summary>
     HighNibbleValues,
+    /// <summary>Scores of quads of bytes, block after block. Where quads are not multiplied at once, numbers are pairs for the even and the odd bytes of each in turn.</summary>
+    QuadScores,
+    /// <summary>Weighted values of quads, of one block.</summary>
+    QuadValues,
 }
 
 /// <summary>Arguments of an assembled kernel.</summary>
@@ -45,13 +49,13 @@ internal unsafe struct TileCall
     /// <summary>One number a row and step: queries or weights.</summary>
     public void* Numbers;
 
-    /// <summary>Steps; of one block for scores of pairs.</summary>
+    /// <summary>Steps; of one block for scores of pairs and quads.</summary>
     public long Steps;
 
     /// <summary>Groups of 16 positions or features, one after another.</summary>
     public long Groups;
 
-    /// <summary>Blocks; only for scores of pairs.</summary>
+    /// <summary>Blocks; only for scores of pairs and quads.</summary>
     public long Blocks;
 
     /// <summary>Results, 16 a row.</summary>
@@ -63,7 +67,7 @@ internal unsafe struct TileCall
     /// <summary>A factor a row on what the results were before.</summary>
     public float* Shrink;
 
-    /// <summary>A factor a row on the integer sums.</summary>
+    /// <summary>A factor a row on the integer sums; with scores of quads also what they begin with, behind each block's factors.</summary>
     public float* RowScales;
 
     /// <summary>Memory to ask for.</summary>

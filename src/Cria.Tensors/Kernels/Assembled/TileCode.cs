@@ -19,12 +19,12 @@ internal abstract class TileCode
     private static readonly AssemblerRegister64 Arguments = r14, Lanes = r8, LaneBytes = r9, Numbers = r10, Steps = rax, SumBytes = r11, Ahead = rbx, AheadBytes = rbp, Blocks = r13, ThreeLanes = rdi, Others = rsi;
 
     private readonly TileKind kind;
-    private readonly bool asks, isValues;
+    private readonly bool asks, isValues, hasBlocks;
 
-    /// <summary>Steps of a loop; bytes from row to row and from step to step of what lanes are multiplied with.</summary>
-    private readonly int unrolled, rowBytes, stepBytes;
+    /// <summary>Numbers of a row in a loop, and for the lanes of a step; bytes from row to row and from number to number.</summary>
+    private readonly int unrolled, perStep, rowBytes, stepBytes;
 
-    protected TileCode(TileKind kind, int rows, bool asks, bool byFours)
+    protected TileCode(TileKind kind, int rows, bool asks, bool byFours, bool hasVnni)
     {
         this.kind = kind;
         this.asks = asks;
@@ -32,15 +32,19 @@ internal abstract class TileCode
         IsNibbles = kind is TileKind.NibbleScores or TileKind.LowNibbleValues or TileKind.HighNibbleValues;
         IsStoredScores = kind is TileKind.ByteScores or TileKind.NibbleScores;
         IsStoredValues = kind is TileKind.ByteValues or TileKind.LowNibbleValues or TileKind.HighNibbleValues;
-        bool isPairScores = kind == TileKind.PairScores || IsStoredScores, isPairValues = kind == TileKind.PairValues || IsStoredValues;
-        IsPairs = isPairScores || isPairValues;
+        AreQuads = kind is TileKind.QuadScores or TileKind.QuadValues;
+        HasVnni = hasVnni;
+        MultipliesQuads = AreQuads && hasVnni;
+        hasBlocks = kind is TileKind.PairScores or TileKind.QuadScores || IsStoredScores;
+        AreIntegers = hasBlocks || kind is TileKind.PairValues or TileKind.QuadValues || IsStoredValues;
         IsHalves = kind is TileKind.HalfScores or TileKind.HalfValues;
         isValues = kind is TileKind.Values or TileKind.HalfValues;
-        bool isScores = isPairScores || kind is TileKind.Scores or TileKind.HalfScores or TileKind.Products;
+        bool isScores = hasBlocks || kind is TileKind.Scores or TileKind.HalfScores or TileKind.Products;
+        perStep = AreQuads && !MultipliesQuads ? 2 : 1;
         // Heads have an even number of features, most often of fours, and so have pages of positions; float weights may have any number of columns.
         unrolled = byFours ? 4 : kind == TileKind.Products ? 1 : 2;
         // Rows of queries stand side by side in each step; rows of weights each have their steps behind one another.
-        rowBytes = isScores ? 4 : IsPairs ? Page * 2 : Page * 4;
+        rowBytes = isScores ? 4 : MultipliesQuads ? Page : AreIntegers ? Page * 2 : Page * 4;
         stepBytes = isScores ? 4 * AttentionTile.Rows : 4;
     }
 
@@ -49,7 +53,7 @@ internal abstract class TileCode
     /// <summary>A factor a row.</summary>
     protected static AssemblerRegister64 Factors => rcx;
 
-    /// <summary>Scales of the lanes, or with values of pairs another factor a row.</summary>
+    /// <summary>Scales of the lanes, or with values of integers another factor a row.</summary>
     protected static AssemblerRegister64 LaneScales => r12;
 
     protected Assembler Code { get; } = new(64);
@@ -65,11 +69,23 @@ internal abstract class TileCode
     /// <summary>Bytes or half bytes as pages store them.</summary>
     protected bool IsStored => IsStoredScores || IsStoredValues;
 
-    protected bool IsPairs { get; }
+    /// <summary>Sums are of integers.</summary>
+    protected bool AreIntegers { get; }
+
+    /// <summary>Lanes are four bytes each: with scores all positive, with values signed.</summary>
+    protected bool AreQuads { get; }
+
+    /// <summary>They are multiplied with four bytes at once, and not in pairs.</summary>
+    protected bool MultipliesQuads { get; }
+
+    /// <summary>Products of integers are added up by one instruction.</summary>
+    protected bool HasVnni { get; }
+
+    protected bool IsScoresOfQuads => kind == TileKind.QuadScores;
 
     protected bool IsHalves { get; }
 
-    /// <summary>Sums begin at 0.</summary>
+    /// <summary>Sums begin at 0, those of scores of quads at what stands behind the block's factors.</summary>
     protected abstract void Clear();
 
     /// <summary>A row's sums begin with what <see cref="Sums"/> holds.</summary>
@@ -78,8 +94,8 @@ internal abstract class TileCode
     /// <summary>A row's sums begin with what <see cref="Sums"/> holds, times its factor.</summary>
     protected abstract void BeginShrunk(int row);
 
-    /// <summary>A row's sums become score + float(sum) · (scale of the key · scale of the query).</summary>
-    protected abstract void ScaleScores(int row);
+    /// <summary>A row's scores become float(sum) · (scale of the key · scale of the query), but for the first block added to what they are.</summary>
+    protected abstract void ScaleScores(int row, bool isFirst);
 
     /// <summary>A row's sums become output · shrink + float(sum) · scale.</summary>
     protected abstract void ScaleValues(int row);
@@ -87,7 +103,10 @@ internal abstract class TileCode
     /// <summary>Writes a row's sums to <see cref="Sums"/>.</summary>
     protected abstract void Store(int row);
 
-    /// <summary>Brings the lanes of a step into registers. Of bytes, <paramref name="second"/> are those of the second feature or position of a pair.</summary>
+    /// <summary>
+    /// Brings the lanes of a step into registers. Of bytes as they are stored, <paramref name="second"/> are those of the second feature or position of a pair; of half bytes the upper ones are read
+    /// where <paramref name="isHigh"/> is true, of quads that are multiplied in pairs the odd ones.
+    /// </summary>
     protected abstract void Read(Func<int, AssemblerMemoryOperand> lane, AssemblerMemoryOperand second, bool isHigh);
 
     /// <summary>Adds the products with one number to a row's sums.</summary>
@@ -110,14 +129,42 @@ internal abstract class TileCode
         Load(Ahead, nameof(TileCall.Ahead));
         Load(AheadBytes, nameof(TileCall.AheadBytes));
         c.lea(ThreeLanes, __[LaneBytes + LaneBytes * 2]);
-        Label group = c.CreateLabel(), block = c.CreateLabel();
+        Label group = c.CreateLabel(), block = c.CreateLabel(), stored = c.CreateLabel();
         c.Label(ref group);
         Load(Numbers, nameof(TileCall.Numbers));
         Load(Blocks, nameof(TileCall.Blocks));
         Load(Factors, nameof(TileCall.RowScales));
-        c.Label(ref block);
+        Block(isFirst: true);
+        if (hasBlocks)
+        {
+            c.dec(Blocks);
+            c.jz(stored);
+            c.Label(ref block);
+            Block(isFirst: false);
+            c.dec(Blocks);
+            c.jnz(block);
+            c.Label(ref stored);
+        }
+        // Keys and integers go on where they are; values as they are stored begin again, 16 features further.
+        if (isValues || IsStoredValues)
+        {
+            c.add(Argument(nameof(TileCall.Lanes)), IsStored ? 16 : IsHalves ? 32 : 64);
+            Load(Lanes, nameof(TileCall.Lanes));
+        }
+        c.add(Argument(nameof(TileCall.Sums)), 64);
+        c.dec(Argument(nameof(TileCall.Groups)));
+        c.jnz(group);
+        Registers.Leave(c);
+        End();
+        return c;
+    }
+
+    /// <summary>A group's lanes over all steps; of keys of integers one block, the first of which needs no sums before it.</summary>
+    private void Block(bool isFirst)
+    {
+        Assembler c = Code;
         // A block begins with its scales: halves as they are stored, else floats.
-        if (IsStoredScores || kind == TileKind.PairScores)
+        if (hasBlocks)
         {
             c.mov(LaneScales, Lanes);
             c.add(Lanes, IsStored ? 32 : 64);
@@ -142,31 +189,17 @@ internal abstract class TileCode
             if (pass == 1) c.sub(Lanes, NibbleBytes);
             Loop(isHigh: pass == 1 || kind == TileKind.HighNibbleValues);
         }
-        if (IsStoredScores || kind == TileKind.PairScores)
+        if (hasBlocks)
         {
-            ForEachRow(ScaleScores);
-            c.add(Factors, 4 * AttentionTile.Rows);
-            c.dec(Blocks);
-            c.jnz(block);
+            ForEachRow(row => ScaleScores(row, isFirst));
+            c.add(Factors, 4 * AttentionTile.Rows * (AreQuads ? 2 : 1));
         }
-        else if (IsPairs)
+        else if (AreIntegers)
         {
             Load(LaneScales, nameof(TileCall.Shrink));
             ForEachRow(ScaleValues);
         }
         else ForEachRow(Store);
-        // Keys and pairs go on where they are; values as they are stored begin again, 16 features further.
-        if (isValues || IsStoredValues)
-        {
-            c.add(Argument(nameof(TileCall.Lanes)), IsStored ? 16 : IsHalves ? 32 : 64);
-            Load(Lanes, nameof(TileCall.Lanes));
-        }
-        c.add(Argument(nameof(TileCall.Sums)), 64);
-        c.dec(Argument(nameof(TileCall.Groups)));
-        c.jnz(group);
-        Registers.Leave(c);
-        End();
-        return c;
     }
 
     private void Loop(bool isHigh)
@@ -174,16 +207,17 @@ internal abstract class TileCode
         Assembler c = Code;
         Label loop = c.CreateLabel();
         Load(Steps, nameof(TileCall.Steps));
+        if (perStep == 2) c.add(Steps, Steps);
         c.Label(ref loop);
-        for (int step = 0; step < unrolled; step++)
+        for (int number = 0; number < unrolled; number++)
         {
-            Ask(step);
-            int now = step;
-            Read(at => From(Lanes, now, at), IsStoredScores ? From(Lanes, now, 16) : From(Others, now, 0), isHigh);
-            for (int r = 0; r < RowCount; r++) Multiply(r, Numbers + (rowBytes * r + stepBytes * step));
+            Ask(number);
+            int step = number / perStep;
+            Read(at => From(Lanes, step, at), IsStoredScores ? From(Lanes, step, 16) : From(Others, step, 0), isHigh || number % perStep == 1);
+            for (int r = 0; r < RowCount; r++) Multiply(r, Numbers + (rowBytes * r + stepBytes * number));
         }
-        if (unrolled == 1) c.add(Lanes, LaneBytes);
-        else c.lea(Lanes, __[Lanes + LaneBytes * unrolled]);
+        if (unrolled == perStep) c.add(Lanes, LaneBytes);
+        else c.lea(Lanes, __[Lanes + LaneBytes * (unrolled / perStep)]);
         if (IsStoredValues) c.lea(Others, __[Others + LaneBytes * unrolled]);
         c.add(Numbers, unrolled * stepBytes);
         c.sub(Steps, unrolled);

@@ -11,7 +11,7 @@ internal sealed class TileCode256 : TileCode
 {
     private Label lowNibbles, eights;
 
-    public TileCode256(TileKind kind, int rows, bool asks, bool byFours) : base(kind, rows, asks, byFours)
+    public TileCode256(TileKind kind, int rows, bool asks, bool byFours) : base(kind, rows, asks, byFours, hasVnni: false)
     {
         lowNibbles = Code.CreateLabel();
         eights = Code.CreateLabel();
@@ -19,7 +19,11 @@ internal sealed class TileCode256 : TileCode
 
     protected override void Clear()
     {
-        for (int i = 0; i < 2 * RowCount; i++) Code.vpxor(Registers.Y[i], Registers.Y[i], Registers.Y[i]);
+        for (int i = 0; i < 2 * RowCount; i++)
+        {
+            if (IsScoresOfQuads) Code.vbroadcastss(Registers.Y[i], __dword_ptr[Factors + 4 * (Attention.AttentionTile.Rows + i / 2)]);
+            else Code.vpxor(Registers.Y[i], Registers.Y[i], Registers.Y[i]);
+        }
     }
 
     protected override void Begin(int row)
@@ -33,7 +37,7 @@ internal sealed class TileCode256 : TileCode
         for (int half = 0; half < 2; half++) Code.vmulps(Sum(row, half), ymm14, Result(half));
     }
 
-    protected override void ScaleScores(int row)
+    protected override void ScaleScores(int row, bool isFirst)
     {
         Code.vbroadcastss(ymm14, __dword_ptr[Factors + 4 * row]);
         for (int half = 0; half < 2; half++)
@@ -42,7 +46,8 @@ internal sealed class TileCode256 : TileCode
             if (IsStored) Code.vcvtph2ps(ymm15, __xmmword_ptr[LaneScales + 16 * half]);
             if (IsStored) Code.vmulps(ymm15, ymm14, ymm15);
             else Code.vmulps(ymm15, ymm14, __ymmword_ptr[LaneScales + 32 * half]);
-            Code.vfmadd213ps(Sum(row, half), ymm15, Result(half));
+            if (isFirst) Code.vmulps(Sum(row, half), Sum(row, half), ymm15);
+            else Code.vfmadd213ps(Sum(row, half), ymm15, Result(half));
         }
         Store(row);
     }
@@ -89,6 +94,14 @@ internal sealed class TileCode256 : TileCode
         {
             Code.vmovups(ymm12, __ymmword_ptr[lane(0)]);
             Code.vmovups(ymm13, __ymmword_ptr[lane(32)]);
+            if (!AreQuads) return;
+            for (int half = 12; half < 14; half++)
+            {
+                AssemblerRegisterYMM quads = Registers.Y[half];
+                if (!isHigh) Code.vpsllw(quads, quads, 8);
+                if (IsScoresOfQuads) Code.vpsrlw(quads, quads, 8);
+                else Code.vpsraw(quads, quads, 8);
+            }
         }
     }
 
@@ -97,7 +110,7 @@ internal sealed class TileCode256 : TileCode
         Code.vbroadcastss(ymm14, __dword_ptr[number]);
         for (int half = 0; half < 2; half++)
         {
-            if (!IsPairs)
+            if (!AreIntegers)
             {
                 Code.vfmadd231ps(Sum(row, half), Registers.Y[12 + half], ymm14);
                 continue;

@@ -3,14 +3,18 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Cria.Tensors.Kernels.Assembled;
 
-/// <summary>A tile in 512-bit registers, one a row: numbers are spread as they are multiplied, and with VNNI pairs are multiplied and added by one instruction.</summary>
-internal sealed class TileCode512(TileKind kind, int rows, bool asks, bool byFours, bool hasVnni) : TileCode(kind, rows, asks, byFours)
+/// <summary>A tile in 512-bit registers, one a row: numbers are spread as they are multiplied, and with VNNI pairs or quads are multiplied and added by one instruction.</summary>
+internal sealed class TileCode512(TileKind kind, int rows, bool asks, bool byFours, bool hasVnni) : TileCode(kind, rows, asks, byFours, hasVnni)
 {
     private static readonly AssemblerRegisterZMM Lane = zmm12, Free = zmm14;
 
     protected override void Clear()
     {
-        for (int row = 0; row < RowCount; row++) Code.vpxord(Sum(row), Sum(row), Sum(row));
+        for (int row = 0; row < RowCount; row++)
+        {
+            if (IsScoresOfQuads) Code.vpbroadcastd(Sum(row), __dword_ptr[Factors + 4 * (Attention.AttentionTile.Rows + row)]);
+            else Code.vpxord(Sum(row), Sum(row), Sum(row));
+        }
         if (!IsNibbles) return;
         Code.mov(eax, 0x0F0F0F0F);
         Code.vmovd(xmm10, eax);
@@ -28,13 +32,14 @@ internal sealed class TileCode512(TileKind kind, int rows, bool asks, bool byFou
         Code.vmulps(Sum(row), Free, Result);
     }
 
-    protected override void ScaleScores(int row)
+    protected override void ScaleScores(int row, bool isFirst)
     {
         if (IsStored) Code.vcvtph2ps(Free, __ymmword_ptr[LaneScales]);
         else Code.vmovups(Free, __zmmword_ptr[LaneScales]);
         Code.vmulps(Free, Free, __dword_bcst[Factors + 4 * row]);
         Code.vcvtdq2ps(Sum(row), Sum(row));
-        Code.vfmadd213ps(Sum(row), Free, Result);
+        if (isFirst) Code.vmulps(Sum(row), Sum(row), Free);
+        else Code.vfmadd213ps(Sum(row), Free, Result);
         Store(row);
     }
 
@@ -66,13 +71,27 @@ internal sealed class TileCode512(TileKind kind, int rows, bool asks, bool byFou
             }
             Code.vpmovsxbw(Lane, ymm14);
         }
-        else Code.vmovups(Lane, __zmmword_ptr[lane(0)]);
+        else if (!AreQuads || MultipliesQuads) Code.vmovups(Lane, __zmmword_ptr[lane(0)]);
+        else
+        {
+            if (!isHigh) Code.vpsllw(Lane, __zmmword_ptr[lane(0)], 8);
+            else Code.vmovups(Lane, __zmmword_ptr[lane(0)]);
+            if (IsScoresOfQuads) Code.vpsrlw(Lane, Lane, 8);
+            else Code.vpsraw(Lane, Lane, 8);
+        }
     }
 
     protected override void Multiply(int row, AssemblerMemoryOperand number)
     {
-        if (!IsPairs) Code.vfmadd231ps(Sum(row), Lane, __dword_bcst[number]);
-        else if (hasVnni) Code.vpdpwssd(Sum(row), Lane, __dword_bcst[number]);
+        if (!AreIntegers) Code.vfmadd231ps(Sum(row), Lane, __dword_bcst[number]);
+        else if (MultipliesQuads && IsScoresOfQuads) Code.vpdpbusd(Sum(row), Lane, __dword_bcst[number]);
+        else if (MultipliesQuads)
+        {
+            // The first factor is the one without a sign, and only the second may come from memory.
+            Code.vpbroadcastd(Free, __dword_ptr[number]);
+            Code.vpdpbusd(Sum(row), Free, Lane);
+        }
+        else if (HasVnni) Code.vpdpwssd(Sum(row), Lane, __dword_bcst[number]);
         else
         {
             Code.vpbroadcastd(Free, __dword_ptr[number]);

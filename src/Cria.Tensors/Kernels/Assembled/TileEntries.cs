@@ -19,7 +19,9 @@ internal enum TileForm
 /// <summary>The assembled products of attention, and of float weights: entry points, assembled when first needed.</summary>
 internal static unsafe class TileEntries
 {
-    private static readonly nint[] Entries = new nint[3 * 12 * AttentionTile.Rows * 4];
+    private const int Kinds = (int)TileKind.QuadValues + 1;
+
+    private static readonly nint[] Entries = new nint[3 * Kinds * AttentionTile.Rows * 4];
     private static readonly Lock Building = new();
 
     /// <summary>The form of 512-bit registers: VNNI's where the level in force has it.</summary>
@@ -34,6 +36,9 @@ internal static unsafe class TileEntries
     /// <summary>True when the processor has a form's instructions and code may be assembled.</summary>
     public static bool Has(TileForm form) => IsAvailable && Cpu.Highest >= form switch { TileForm.Avx2 => CpuLevel.Avx2, TileForm.Avx512 => CpuLevel.Avx512, _ => CpuLevel.Vnni };
 
+    /// <summary>True when tiles of a register's width multiply quads of bytes at once.</summary>
+    public static bool MultipliesQuads<T>() where T : struct, ILanes<T> => typeof(T) == typeof(Lanes512) && Wide == TileForm.Vnni && Has(TileForm.Vnni);
+
     /// <summary>Runs a kernel for the first <paramref name="rows"/> rows of a tile. The kernel counts in its own copy of the arguments.</summary>
     public static void Run<T>(TileKind kind, int rows, TileCall call) where T : struct, ILanes<T> => Run(typeof(T) == typeof(Lanes512) ? Wide : TileForm.Avx2, kind, rows, call);
 
@@ -41,7 +46,7 @@ internal static unsafe class TileEntries
     public static void Run(TileForm form, TileKind kind, int rows, TileCall call)
     {
         bool asks = call.AheadBytes != 0, byFours = call.Steps % 4 == 0;
-        int index = ((((int)form * 12 + (int)kind) * AttentionTile.Rows + rows - 1) * 2 + (asks ? 1 : 0)) * 2 + (byFours ? 1 : 0);
+        int index = ((((int)form * Kinds + (int)kind) * AttentionTile.Rows + rows - 1) * 2 + (asks ? 1 : 0)) * 2 + (byFours ? 1 : 0);
         nint entry = Entries[index];
         if (entry == 0) entry = Build(index, form, kind, rows, asks, byFours);
         ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)entry)(&call);

@@ -20,9 +20,9 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     private readonly int layer, head, size, group, rows, tiles;
     private readonly long firstPosition;
     private readonly int[] pages;
-    private readonly bool hasKeyPairs, hasValuePairs;
+    private readonly bool hasKeyIntegers, hasValueIntegers;
     private readonly TensorType keyType, valueType;
-    private readonly PairForm keyForm, valueForm;
+    private readonly IntegerForm keyForm, valueForm;
     private readonly float* entries, queries, outputs, maximums, sums, totals, totalMaximums, totalSums, scores, shrink;
     private readonly short* rounded;
 
@@ -34,8 +34,8 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         rows = tokens * groupSize;
         firstPosition = slice.Position + firstToken;
         (keyType, valueType) = (pool.Layout.Types.Keys, pool.Layout.Types.Values);
-        (hasKeyPairs, hasValuePairs) = (PairForm.IsFor(keyType), PairForm.IsFor(valueType));
-        (keyForm, valueForm) = (PairForm.Of(keyType, size), PairForm.Of(valueType, size));
+        (hasKeyIntegers, hasValueIntegers) = (IntegerForm.IsFor(keyType), IntegerForm.IsFor(valueType));
+        (keyForm, valueForm) = (IntegerForm.Of(keyType, size), IntegerForm.Of(valueType, size));
         tiles = Tiles(rows);
         int padded = tiles * AttentionTile.Rows;
         entries = (float*)memory;
@@ -75,14 +75,14 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
             float* source = query.Row(firstRow + row / group) + (head * group + row % group) * size;
             float* tile = queries + (long)(row / AttentionTile.Rows) * AttentionTile.Rows * size;
             int place = row % AttentionTile.Rows;
-            if (!hasKeyPairs)
+            if (!hasKeyIntegers)
             {
                 for (int d = 0; d < size; d++) tile[d * AttentionTile.Rows + place] = source[d] * scale;
                 continue;
             }
             for (int d = 0; d < size; d++) rotated[d] = source[d] * scale;
-            if (KvTypes.IsQuantized(keyType)) Hadamard.Rotate<T>(rotated, size);
-            PairTile.TakeQuery<T>(keyForm, rotated, size, place, (int*)tile, tile + AttentionTile.Rows * size / 2);
+            if (KvTypes.IsRotated(keyType)) Hadamard.Rotate<T>(rotated, size);
+            IntegerTile.TakeQuery<T>(keyForm, rotated, size, place, (int*)tile, tile + AttentionTile.Rows * size / 2);
         }
     }
 
@@ -101,30 +101,30 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
         int half = KvLayout.PageSize * size / 2;
         // What serves one tile alone is read as it is stored; else it is turned to floats once.
         bool direct = tiles == 1 && AttentionTile.ReadsStored<T>();
-        bool keysAsStored = keyType == TensorType.I16 || (direct && keyType != TensorType.F32), valuesAsStored = valueType == TensorType.I16 || (direct && valueType != TensorType.F32);
+        bool keysAsStored = KvIntegers.IsFor(keyType) || (direct && keyType != TensorType.F32), valuesAsStored = KvIntegers.IsFor(valueType) || (direct && valueType != TensorType.F32);
         for (int page = first; page < first + StretchPages && page <= last; page++)
         {
             long pageStart = (long)page * KvLayout.PageSize;
             int next = pages[Math.Min(page + 1, last)];
             float* keys = keysAsStored ? (float*)pool.Keys(pages[page], layer, head) : entries, values = valuesAsStored ? (float*)pool.Values(pages[page], layer, head) : entries;
             // Keys for all tiles, then values for all: the first-level cache has no room for both.
-            if (hasKeyPairs && !keysAsStored) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries);
+            if (hasKeyIntegers && !keysAsStored) KvPage.ReadKeyPairs<T>(pool, pages[page], layer, head, entries);
             else if (!keysAsStored) KvPage.ReadKeys<T>(pool, pages[page], layer, head, entries);
             for (int tile = FirstTile(pageStart); tile < tiles; tile++) Score(tile, pageStart, keys, pool.Keys(next, layer, head), tile == tiles - 1 ? keyStep : 0, keysAsStored);
             float* scales = entries + half;
-            if (valueType == TensorType.I16)
+            if (KvIntegers.IsFor(valueType))
             {
                 scales = values;
-                values += KvShorts.ScaleBytes(size) / sizeof(float);
+                values += KvIntegers.ScaleBytes(valueType, size) / sizeof(float);
             }
-            else if (hasValuePairs && valuesAsStored) KvPage.ReadValueScales<T>(pool, pages[page], layer, head, scales);
-            else if (hasValuePairs) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, scales);
+            else if (hasValueIntegers && valuesAsStored) KvPage.ReadValueScales<T>(pool, pages[page], layer, head, scales);
+            else if (hasValueIntegers) KvPage.ReadValuePairs<T>(pool, pages[page], layer, head, entries, scales);
             else if (!valuesAsStored) KvPage.ReadValues<T>(pool, pages[page], layer, head, entries);
             for (int tile = FirstTile(pageStart); tile < tiles; tile++)
             {
                 int firstRow = tile * AttentionTile.Rows;
                 float* weights = scores + firstRow * KvLayout.PageSize, output = outputs + (long)firstRow * size;
-                if (hasValuePairs) PairTile.Gather<T>(valueForm, weights, values, scales, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored ? valueType : null);
+                if (hasValueIntegers) IntegerTile.Gather<T>(valueForm, weights, values, scales, size, RowsOf(tile), shrink + firstRow, output, rounded, valuesAsStored ? valueType : null);
                 else AttentionTile.Gather<T>(weights, values, size, RowsOf(tile), shrink + firstRow, output, pool.Values(next, layer, head), tile == tiles - 1 ? valueStep : 0, valuesAsStored);
             }
         }
@@ -162,7 +162,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
             float* source = totals + (long)row * size;
             float* target = output.Row(firstRow + row / group) + (head * group + row % group) * size;
             for (int d = 0; d < size; d += 16) (T.Load(source + d) * inverse).Store(target + d);
-            if (KvTypes.IsQuantized(valueType)) Hadamard.Rotate<T>(target, size);
+            if (KvTypes.IsRotated(valueType)) Hadamard.Rotate<T>(target, size);
         }
     }
 
@@ -177,7 +177,7 @@ internal unsafe ref struct AttentionBlock<T> where T : struct, ILanes<T>
     {
         int firstRow = tile * AttentionTile.Rows, tileRows = RowsOf(tile);
         float* query = queries + (long)firstRow * size, weights = scores + firstRow * KvLayout.PageSize;
-        if (hasKeyPairs) PairTile.Scores<T>(keyForm, (int*)query, query + AttentionTile.Rows * size / 2, keys, size, tileRows, weights, asStored ? keyType : null);
+        if (hasKeyIntegers) IntegerTile.Scores<T>(keyForm, (int*)query, query + AttentionTile.Rows * size / 2, keys, size, tileRows, weights, asStored ? keyType : null);
         else AttentionTile.Scores<T>(query, keys, size, tileRows, weights, ahead, aheadStep, asStored);
         // Rows in order look further and further: first those that end before this page, then those that end in it.
         int row = firstRow, end = firstRow + tileRows;

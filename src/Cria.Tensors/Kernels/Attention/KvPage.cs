@@ -127,8 +127,12 @@ internal static unsafe class KvPage
             case TensorType.F32:
                 for (int d = 0; d < size; d++) ((float*)page)[(group * size + d) * 16 + lane] = key[d];
                 break;
+            case TensorType.I8:
+                Rotate<T>(key, size, rotated);
+                KvIntegers.WriteKey<T>(type, rotated, size, lane, page + group * 16L * KvTypes.RowBytes(type, size));
+                break;
             case TensorType.I16:
-                KvShorts.WriteKey<T>(key, size, lane, page + group * 16L * KvTypes.RowBytes(type, size));
+                KvIntegers.WriteKey<T>(type, key, size, lane, page + group * 16L * KvTypes.RowBytes(type, size));
                 break;
             case TensorType.F16:
                 var halves = (ushort*)blocks;
@@ -157,8 +161,12 @@ internal static unsafe class KvPage
             case TensorType.F32:
                 new Span<float>(value, size).CopyTo(new Span<float>((float*)page + (long)offset * size, size));
                 break;
+            case TensorType.I8:
+                Rotate<T>(value, size, rotated);
+                KvIntegers.WriteValue<T>(type, rotated, size, offset, page);
+                break;
             case TensorType.I16:
-                KvShorts.WriteValue<T>(value, size, offset, page);
+                KvIntegers.WriteValue<T>(type, value, size, offset, page);
                 break;
             case TensorType.F16:
                 for (int d = 0; d < size; d += 16) T.Load(value + d).StoreHalf((ushort*)page + (long)offset * size + d);

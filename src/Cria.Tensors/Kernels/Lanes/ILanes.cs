@@ -77,6 +77,9 @@ internal unsafe interface ILanes<T> where T : struct, ILanes<T>
     /// <summary>sum + a₀·b₀ + a₁·b₁ for each lane, whose bits are pairs of 16-bit integers in <paramref name="a"/> and <paramref name="b"/> and a 32-bit integer in the sum. No product of two −32768.</summary>
     static abstract T AddPairs(T sum, T a, T b);
 
+    /// <summary>Pairs of 16-bit integers for <see cref="AddPairs"/> from the four bytes of each lane: the first and the third, or the second and the fourth.</summary>
+    static abstract T Bytes(T quads, bool areOdd, bool areSigned);
+
     /// <summary>The floats nearest to the 32-bit integers in the lanes' bits.</summary>
     static abstract T FromInteger(T integers);
 

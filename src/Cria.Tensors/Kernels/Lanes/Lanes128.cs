@@ -98,6 +98,18 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         new(SignedPairs.Add(sum.v0, a.v0, b.v0), SignedPairs.Add(sum.v1, a.v1, b.v1), SignedPairs.Add(sum.v2, a.v2, b.v2), SignedPairs.Add(sum.v3, a.v3, b.v3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Bytes(Lanes128 quads, bool areOdd, bool areSigned)
+    {
+        return new(Half(quads.v0), Half(quads.v1), Half(quads.v2), Half(quads.v3));
+
+        Vector128<float> Half(Vector128<float> bytes)
+        {
+            Vector128<short> shifted = areOdd ? bytes.AsInt16() : Vector128.ShiftLeft(bytes.AsInt16(), 8);
+            return (areSigned ? Vector128.ShiftRightArithmetic(shifted, 8) : Vector128.ShiftRightLogical(shifted, 8)).AsSingle();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 FromInteger(Lanes128 integers) =>
         new(Vector128.ConvertToSingle(integers.v0.AsInt32()), Vector128.ConvertToSingle(integers.v1.AsInt32()), Vector128.ConvertToSingle(integers.v2.AsInt32()), Vector128.ConvertToSingle(integers.v3.AsInt32()));
 

@@ -106,6 +106,18 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Bytes(Lanes256 quads, bool areOdd, bool areSigned)
+    {
+        return new(Half(quads.v0), Half(quads.v1));
+
+        Vector256<float> Half(Vector256<float> bytes)
+        {
+            Vector256<short> shifted = areOdd ? bytes.AsInt16() : Vector256.ShiftLeft(bytes.AsInt16(), 8);
+            return (areSigned ? Vector256.ShiftRightArithmetic(shifted, 8) : Vector256.ShiftRightLogical(shifted, 8)).AsSingle();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 FromInteger(Lanes256 integers) => new(Vector256.ConvertToSingle(integers.v0.AsInt32()), Vector256.ConvertToSingle(integers.v1.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -101,6 +101,18 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Bytes(Lanes512 quads, bool areOdd, bool areSigned)
+    {
+        return new(Half(quads.v0));
+
+        Vector512<float> Half(Vector512<float> bytes)
+        {
+            Vector512<short> shifted = areOdd ? bytes.AsInt16() : Vector512.ShiftLeft(bytes.AsInt16(), 8);
+            return (areSigned ? Vector512.ShiftRightArithmetic(shifted, 8) : Vector512.ShiftRightLogical(shifted, 8)).AsSingle();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 FromInteger(Lanes512 integers) => new(Vector512.ConvertToSingle(integers.v0.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

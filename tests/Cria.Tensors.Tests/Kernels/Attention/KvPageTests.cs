@@ -7,7 +7,7 @@ using Cria.Tensors.Quantization;
 
 namespace Cria.Tensors.Tests.Kernels.Attention;
 
-/// <summary>Pages against the scalar formats: what is read is what the format's own encoder and decoder make of the row, or the formula of I16, bit for bit.</summary>
+/// <summary>Pages against the scalar formats: what is read is what the format's own encoder and decoder make of the row, or the formula of I16 and I8, bit for bit.</summary>
 public unsafe class KvPageTests
 {
     public static TheoryData<string, int> EveryTypeAndHead()
@@ -47,7 +47,7 @@ public unsafe class KvPageTests
         TensorType type = Enum.Parse<TensorType>(name);
         Assert.SkipUnless(AttentionTile.ReadsStored<Lanes256>(), "this processor has no assembled AVX2 tiles with conversions of halves");
         const int Page = KvLayout.PageSize, Rows = AttentionTile.Rows;
-        int blocks = size / PairForm.OfBlocks.Block;
+        int blocks = size / IntegerForm.OfBlocks.Block;
         var random = new Random(size);
         using var pool = new KvPool(new KvLayout(1, 2, size, type), 1);
         Assert.True(pool.TryAllocate(out int page));
@@ -75,12 +75,12 @@ public unsafe class KvPageTests
                 fixed (short* r = rounded)
                 fixed (float* x = queries, qs = queryScales, s = scores, g = gathered, p = pairs, f = scales, w = weights, sh = shrink)
                 {
-                    for (int row = 0; row < rows; row++) PairTile.TakeQuery<Lanes256>(PairForm.OfBlocks, x + row * size, size, row, q, qs);
+                    for (int row = 0; row < rows; row++) IntegerTile.TakeQuery<Lanes256>(IntegerForm.OfBlocks, x + row * size, size, row, q, qs);
                     if (!asStored) KvPage.ReadKeyPairs<Lanes256>(pool, page, 0, 1, p);
-                    PairTile.Scores<Lanes256>(PairForm.OfBlocks, q, qs, asStored ? (float*)pool.Keys(page, 0, 1) : p, size, rows, s, asStored ? type : null);
+                    IntegerTile.Scores<Lanes256>(IntegerForm.OfBlocks, q, qs, asStored ? (float*)pool.Keys(page, 0, 1) : p, size, rows, s, asStored ? type : null);
                     if (asStored) KvPage.ReadValueScales<Lanes256>(pool, page, 0, 1, f);
                     else KvPage.ReadValuePairs<Lanes256>(pool, page, 0, 1, p, f);
-                    PairTile.Gather<Lanes256>(PairForm.OfBlocks, w, asStored ? (float*)pool.Values(page, 0, 1) : p, f, size, rows, sh, g, r, asStored ? type : null);
+                    IntegerTile.Gather<Lanes256>(IntegerForm.OfBlocks, w, asStored ? (float*)pool.Values(page, 0, 1) : p, f, size, rows, sh, g, r, asStored ? type : null);
                 }
                 return (scores, gathered);
             }
@@ -91,7 +91,7 @@ public unsafe class KvPageTests
     public void A_type_that_heads_cannot_be_kept_as_is_named()
     {
         Assert.Contains("heads have 16 features", Assert.Throws<CriaException>(() => new KvTypes(TensorType.F16, TensorType.Q8_0).Check(16)).Message, StringComparison.Ordinal);
-        Assert.Contains("choose F32, I16, F16, Q8_0 or Q4_0", Assert.Throws<CriaException>(() => new KvTypes(TensorType.Q6_K, TensorType.F16).Check(64)).Message, StringComparison.Ordinal);
+        Assert.Contains("choose F32, I16, F16, I8, Q8_0 or Q4_0", Assert.Throws<CriaException>(() => new KvTypes(TensorType.Q6_K, TensorType.F16).Check(64)).Message, StringComparison.Ordinal);
     }
 
     private static void Check<T>(TensorType type, int size) where T : struct, ILanes<T>
@@ -123,44 +123,43 @@ public unsafe class KvPageTests
 
         void ReadKeys(float* target, int head)
         {
-            if (!PairForm.IsFor(type))
+            if (!IntegerForm.IsFor(type))
             {
                 KvPage.ReadKeys<T>(pool, page, 1, head, target);
                 return;
             }
-            int block = PairForm.Of(type, size).Block;
-            float[] pairs = new float[read.Length / 2 + read.Length / block];
-            if (type == TensorType.I16) new ReadOnlySpan<float>(pool.Keys(page, 1, head), pairs.Length).CopyTo(pairs);
+            (int block, int perWord) = (IntegerForm.Of(type, size).Block, IntegerForm.Of(type, size).PerWord);
+            float[] pairs = new float[read.Length / perWord + read.Length / block];
+            if (KvIntegers.IsFor(type)) new ReadOnlySpan<float>(pool.Keys(page, 1, head), pairs.Length).CopyTo(pairs);
             else fixed (float* p = pairs) KvPage.ReadKeyPairs<T>(pool, page, 1, head, p);
-            ReadOnlySpan<short> numbers = MemoryMarshal.Cast<float, short>(pairs);
             for (int i = 0; i < read.Length; i++)
             {
-                int group = i / 16 / size, d = i / 16 % size, lane = i % 16, row = (group * (size / block) + d / block) * (block / 2 + 1);
-                target[i] = numbers[((row + 1 + d % block / 2) * 16 + lane) * 2 + d % 2] * pairs[row * 16 + lane];
+                int group = i / 16 / size, d = i / 16 % size, lane = i % 16, row = (group * (size / block) + d / block) * (block / perWord + 1);
+                int at = ((row + 1 + d % block / perWord) * 16 + lane) * perWord + d % perWord;
+                target[i] = (perWord == 4 ? MemoryMarshal.AsBytes<float>(pairs)[at] - 128 : MemoryMarshal.Cast<float, short>(pairs)[at]) * pairs[row * 16 + lane];
             }
         }
 
         void ReadValues(float* target, int head)
         {
-            if (!PairForm.IsFor(type))
+            if (!IntegerForm.IsFor(type))
             {
                 KvPage.ReadValues<T>(pool, page, 1, head, target);
                 return;
             }
-            int block = PairForm.Of(type, size).Block;
-            float[] pairs = new float[read.Length / 2], scales = new float[read.Length / block];
-            if (type == TensorType.I16)
+            (int block, int perWord) = (IntegerForm.Of(type, size).Block, IntegerForm.Of(type, size).PerWord);
+            float[] pairs = new float[read.Length / perWord], scales = new float[read.Length / block];
+            if (KvIntegers.IsFor(type))
             {
                 var stored = new ReadOnlySpan<float>(pool.Values(page, 1, head), pairs.Length + scales.Length);
                 stored[..scales.Length].CopyTo(scales);
                 stored[scales.Length..].CopyTo(pairs);
             }
             else fixed (float* p = pairs, s = scales) KvPage.ReadValuePairs<T>(pool, page, 1, head, p, s);
-            ReadOnlySpan<short> numbers = MemoryMarshal.Cast<float, short>(pairs);
             for (int i = 0; i < read.Length; i++)
             {
-                int position = i / size, d = i % size;
-                target[i] = numbers[((d / 16 * 32 + position / 2) * 16 + d % 16) * 2 + position % 2] * scales[d / block * 64 + position];
+                int position = i / size, d = i % size, at = ((d / 16 * (64 / perWord) + position / perWord) * 16 + d % 16) * perWord + position % perWord;
+                target[i] = (perWord == 4 ? MemoryMarshal.Cast<float, sbyte>(pairs)[at] : MemoryMarshal.Cast<float, short>(pairs)[at]) * scales[d / block * 64 + position];
             }
         }
 
@@ -169,14 +168,14 @@ public unsafe class KvPageTests
         float[] Stored(ReadOnlySpan<float> row)
         {
             float[] rotated = row.ToArray();
-            if (type == TensorType.I16)
-            {
-                int block = size % 64 == 0 ? 64 : size % 32 == 0 ? 32 : 16;
-                return [.. rotated.Chunk(block).SelectMany(x => Whole(x, x.Max(MathF.Abs)))];
-            }
-            if (type is TensorType.Q8_0 or TensorType.Q4_0)
+            if (type is TensorType.I8 or TensorType.Q8_0 or TensorType.Q4_0)
             {
                 fixed (float* data = rotated) Hadamard.Rotate<Lanes128>(data, size);
+            }
+            if (type is TensorType.I16 or TensorType.I8)
+            {
+                int block = size % 64 == 0 ? 64 : size % 32 == 0 ? 32 : 16, most = type == TensorType.I8 ? 127 : 8191;
+                return [.. rotated.Chunk(block).SelectMany(x => Whole(x, x.Max(MathF.Abs), most))];
             }
             byte[] bytes = new byte[BlockFormat.Of(type).RowBytes(size)];
             BlockFormat.Of(type).Encode(rotated, bytes);
@@ -184,6 +183,6 @@ public unsafe class KvPageTests
             return rotated;
         }
 
-        static IEnumerable<float> Whole(float[] block, float largest) => block.Select(x => largest == 0 ? 0 : MathF.Round(x * (8191 / largest)) * (largest / 8191));
+        static IEnumerable<float> Whole(float[] block, float largest, int most) => block.Select(x => largest == 0 ? 0 : MathF.Round(x * (most / largest)) * (largest / most));
     }
 }

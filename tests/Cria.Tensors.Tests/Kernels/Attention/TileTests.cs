@@ -43,6 +43,8 @@ public unsafe class TileTests
     [InlineData(TileKind.NibbleScores, 32, 8, 4)]
     [InlineData(TileKind.LowNibbleValues, 72, 32, 1)]
     [InlineData(TileKind.HighNibbleValues, 72, 32, 1)]
+    [InlineData(TileKind.QuadScores, 64, 8, 4)]
+    [InlineData(TileKind.QuadValues, 64, 16, 2)]
     internal void Every_form_of_instructions_gives_the_same_bits(TileKind kind, int laneBytes, int steps, int groups)
     {
         Assert.SkipUnless(TileEntries.Has(TileForm.Avx512), "this processor has one form at most");
@@ -57,6 +59,7 @@ public unsafe class TileTests
             {
                 var random = new Random(rows);
                 byte[] lanes = Bytes(64 << 10), numbers = Bytes(16 << 10), factors = Bytes(256), result = Bytes(Rows * Page * sizeof(float));
+                if (kind is TileKind.QuadScores or TileKind.QuadValues && form != TileForm.Vnni) numbers = InPairs(numbers[..960], kind == TileKind.QuadScores ? Rows : 1);
                 fixed (byte* l = lanes, n = numbers, f = factors, y = result)
                 {
                     TileEntries.Run(form, kind, rows, new TileCall { Lanes = l, LaneBytes = laneBytes, Numbers = n, Steps = steps, Groups = groups, Blocks = 2, Sums = (float*)y, SumBytes = Page * sizeof(float), Shrink = (float*)f, RowScales = (float*)f, Ahead = l, AheadBytes = 64 });
@@ -66,6 +69,18 @@ public unsafe class TileTests
                 byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(60))];
             }
         }
+    }
+
+    /// <summary>What is multiplied in pairs where others multiply four bytes at once: the first and the third byte, then the second and the fourth; numbers of rows stand side by side.</summary>
+    private static byte[] InPairs(byte[] quads, int rows)
+    {
+        short[] pairs = new short[quads.Length];
+        for (int i = 0; i < quads.Length; i++)
+        {
+            int word = i / 4, odd = i % 2, second = i % 4 / 2;
+            pairs[((word / rows * 2 + odd) * rows + word % rows) * 2 + second] = quads[i];
+        }
+        return MemoryMarshal.AsBytes<short>(pairs).ToArray();
     }
 
     private static void CompareHalves<T>(int size, int rows) where T : struct, ILanes<T>
@@ -177,10 +192,11 @@ public unsafe class TileTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Products_of_pairs_match_the_formula_with_the_same_bits_in_every_width(int size, int rows)
+    public void Products_of_integers_match_the_formula_with_the_same_bits_in_every_width(int size, int rows)
     {
-        if (size % 32 == 0) ComparePairs(PairForm.OfBlocks, 127, size, rows);
-        ComparePairs(PairForm.Of(TensorType.I16, size), PairForm.LargestShort, size, rows);
+        if (size % 32 == 0) Compare(IntegerForm.OfBlocks, size, rows);
+        Compare(IntegerForm.Of(TensorType.I16, size), size, rows);
+        Compare(IntegerForm.Of(TensorType.I8, size), size, rows);
     }
 
     /// <summary>A key, a query, a value and a weight that are all as large as they may be: the sums of products just fit.</summary>
@@ -191,31 +207,36 @@ public unsafe class TileTests
     {
         foreach (int size in new[] { 16, 32, 64, 128 })
         {
-            PairForm form = PairForm.Of(TensorType.I16, size);
-            Assert.InRange(Math.Max(form.Block, Page) * (long)form.LargestFactor * PairForm.LargestShort, 1, int.MaxValue);
-            short[] integers = [.. Enumerable.Repeat((short)(sign * PairForm.LargestShort), size * Page)];
-            float[] ones = [.. Enumerable.Repeat(1f, Rows * Math.Max(size, Page))], scales = [.. Enumerable.Repeat(1f / PairForm.LargestShort, Page * size / form.Block)];
-            Assert.All(PairScores<Lanes512>(form, ones, integers, scales, size, Rows), score => Assert.Equal(sign * size, score, size * 1e-5f));
-            Assert.All(PairGather<Lanes512>(form, ones, integers, scales, size, Rows, new float[Rows], new float[Rows * size]), sum => Assert.Equal(sign * Page, sum, Page * 1e-5f));
+            foreach (IntegerForm form in new[] { IntegerForm.Of(TensorType.I16, size), IntegerForm.Of(TensorType.I8, size) })
+            {
+                Assert.InRange(Math.Max(form.Block * (long)form.LargestQuery, Page * (long)form.LargestWeight) * form.Largest, 1, int.MaxValue);
+                short[] integers = [.. Enumerable.Repeat((short)(sign * form.Largest), size * Page)];
+                float[] ones = [.. Enumerable.Repeat(1f, Rows * Math.Max(size, Page))], scales = [.. Enumerable.Repeat(1f / form.Largest, Page * size / form.Block)];
+                Assert.All(Scores<Lanes512>(form, ones, integers, scales, size, Rows), score => Assert.Equal(sign * size, score, size * 1e-5f));
+                Assert.All(Scores<Lanes256>(form, ones, integers, scales, size, Rows), score => Assert.Equal(sign * size, score, size * 1e-5f));
+                Assert.All(Gather<Lanes512>(form, ones, integers, scales, size, Rows, new float[Rows], new float[Rows * size]), sum => Assert.Equal(sign * Page, sum, Page * 1e-5f));
+                Assert.All(Gather<Lanes256>(form, ones, integers, scales, size, Rows, new float[Rows], new float[Rows * size]), sum => Assert.Equal(sign * Page, sum, Page * 1e-5f));
+            }
         }
     }
 
-    private static void ComparePairs(PairForm form, int largestInteger, int size, int rows)
+    private static void Compare(IntegerForm form, int size, int rows)
     {
-        int blocks = size / form.Block;
+        int blocks = size / form.Block, perWord = form.PerWord;
         var random = new Random(size + rows);
         float[] queries = Random(Rows * size, 1), weights = Random(Rows * Page, 2), shrink = Random(Rows, 3), before = Random(Rows * size, 4);
         // One row of zeros, one of numbers too small for an inverse.
         queries.AsSpan(0, size).Clear();
         weights.AsSpan(0, Page).Fill(1e-38f);
-        short[] keys = Bytes(), values = Bytes();
+        short[] keys = Integers(), values = Integers();
         float[] keyScales = Random(Page * blocks, 5), valueScales = Random(Page * blocks, 6);
-        float[] scores = PairScores<Lanes128>(form, queries, keys, keyScales, size, rows), output = PairGather<Lanes128>(form, weights, values, valueScales, size, rows, shrink, before);
-        Assert.Equal(scores, PairScores<Lanes256>(form, queries, keys, keyScales, size, rows));
-        Assert.Equal(scores, PairScores<Lanes512>(form, queries, keys, keyScales, size, rows));
-        Assert.Equal(output, PairGather<Lanes256>(form, weights, values, valueScales, size, rows, shrink, before));
-        Assert.Equal(output, PairGather<Lanes512>(form, weights, values, valueScales, size, rows, shrink, before));
-        double coarse = 1.0 / form.LargestFactor;
+        // Weights of bytes have no sign, and neither have the scales that are multiplied with them.
+        if (form.IsBytes) (weights, valueScales) = ([.. weights.Select(MathF.Abs)], [.. valueScales.Select(MathF.Abs)]);
+        float[] scores = Scores<Lanes128>(form, queries, keys, keyScales, size, rows), output = Gather<Lanes128>(form, weights, values, valueScales, size, rows, shrink, before);
+        Assert.Equal(scores, Scores<Lanes256>(form, queries, keys, keyScales, size, rows));
+        Assert.Equal(scores, Scores<Lanes512>(form, queries, keys, keyScales, size, rows));
+        Assert.Equal(output, Gather<Lanes256>(form, weights, values, valueScales, size, rows, shrink, before));
+        Assert.Equal(output, Gather<Lanes512>(form, weights, values, valueScales, size, rows, shrink, before));
         for (int row = 0; row < rows; row++)
         {
             for (int position = 0; position < Page; position++)
@@ -224,56 +245,59 @@ public unsafe class TileTests
                 for (int d = 0; d < size; d++)
                 {
                     int group = position / 16, lane = position % 16;
-                    double key = keys[((group * size + d) / 2 * 16 + lane) * 2 + d % 2] * (double)keyScales[(group * blocks + d / form.Block) * 16 + lane];
+                    double key = keys[((group * size + d) / perWord * 16 + lane) * perWord + d % perWord] * (double)keyScales[(group * blocks + d / form.Block) * 16 + lane];
                     sum += queries[row * size + d] * key;
                     largest += Math.Abs(key);
                 }
-                Assert.Equal(sum, scores[row * Page + position], coarse * largest + 1e-12);
+                Assert.Equal(sum, scores[row * Page + position], largest / form.LargestQuery + 1e-12);
             }
             for (int d = 0; d < size; d++)
             {
                 double sum = (double)before[row * size + d] * shrink[row];
                 for (int position = 0; position < Page; position++)
                 {
-                    double value = values[((d / 16 * 32 + position / 2) * 16 + d % 16) * 2 + position % 2] * (double)valueScales[d / form.Block * Page + position];
+                    double value = values[((d / 16 * (Page / perWord) + position / perWord) * 16 + d % 16) * perWord + position % perWord] * (double)valueScales[d / form.Block * Page + position];
                     sum += weights[row * Page + position] * value;
                 }
-                Assert.Equal(sum, output[row * size + d], coarse * Page * largestInteger + 1e-5);
+                Assert.Equal(sum, output[row * size + d], (double)Page * form.Largest / form.LargestWeight + 1e-5);
             }
         }
 
-        short[] Bytes() => [.. Enumerable.Range(0, size * Page).Select(_ => (short)random.Next(-largestInteger, largestInteger + 1))];
+        short[] Integers() => [.. Enumerable.Range(0, size * Page).Select(_ => (short)random.Next(-form.Largest, form.Largest + 1))];
     }
 
-    private static float[] PairScores<T>(PairForm form, float[] queries, short[] keys, float[] keyScales, int size, int rows) where T : struct, ILanes<T>
+    private static float[] Scores<T>(IntegerForm form, float[] queries, short[] keys, float[] keyScales, int size, int rows) where T : struct, ILanes<T>
     {
         int blocks = size / form.Block;
-        float[] result = new float[Rows * Page], scales = new float[Rows * blocks], lanes = new float[Page * (size / 2 + blocks)];
+        float[] result = new float[Rows * Page], scales = new float[2 * Rows * blocks], lanes = new float[Page * (size / form.PerWord + blocks)];
         int[] pairs = new int[Rows * size / 2];
-        // Each block's scales stand before its pairs.
+        // Each block's scales stand before its integers; bytes have 128 added.
         for (int block = 0; block < Page / 16 * blocks; block++)
         {
-            Span<float> target = lanes.AsSpan(block * (form.Block / 2 + 1) * 16);
+            Span<float> target = lanes.AsSpan(block * (form.Block / form.PerWord + 1) * 16);
             keyScales.AsSpan(block * 16, 16).CopyTo(target);
-            MemoryMarshal.Cast<short, float>(keys.AsSpan(block * form.Block * 16, form.Block * 16)).CopyTo(target[16..]);
+            Integers(form, keys.AsSpan(block * form.Block * 16, form.Block * 16), 128).CopyTo(target[16..]);
         }
         fixed (int* p = pairs)
         fixed (float* q = queries, qs = scales, k = lanes, s = result)
         {
-            for (int row = 0; row < rows; row++) PairTile.TakeQuery<T>(form, q + row * size, size, row, p, qs);
-            PairTile.Scores<T>(form, p, qs, k, size, rows, s);
+            for (int row = 0; row < rows; row++) IntegerTile.TakeQuery<T>(form, q + row * size, size, row, p, qs);
+            IntegerTile.Scores<T>(form, p, qs, k, size, rows, s);
         }
         return result[..(rows * Page)];
     }
 
-    private static float[] PairGather<T>(PairForm form, float[] weights, short[] values, float[] valueScales, int size, int rows, float[] shrink, float[] before) where T : struct, ILanes<T>
+    private static float[] Gather<T>(IntegerForm form, float[] weights, short[] values, float[] valueScales, int size, int rows, float[] shrink, float[] before) where T : struct, ILanes<T>
     {
         float[] result = [.. before];
         short[] rounded = new short[Rows * (Page + 2)];
-        fixed (short* v = values, r = rounded)
-        fixed (float* w = weights, vs = valueScales, f = shrink, o = result) PairTile.Gather<T>(form, w, (float*)v, vs, size, rows, f, o, r);
+        fixed (short* r = rounded)
+        fixed (float* v = Integers(form, values, 0), w = weights, vs = valueScales, f = shrink, o = result) IntegerTile.Gather<T>(form, w, v, vs, size, rows, f, o, r);
         return result[..(rows * size)];
     }
+
+    private static ReadOnlySpan<float> Integers(IntegerForm form, ReadOnlySpan<short> integers, int added) =>
+        MemoryMarshal.Cast<byte, float>(form.IsBytes ? (byte[])[.. integers.ToArray().Select(x => (byte)(x + added))] : MemoryMarshal.AsBytes(integers));
 
     private static float[] Random(int count, int seed)
     {
