@@ -3,17 +3,7 @@
 # What is there already is kept, so it goes on where it was interrupted: models/cria-tiny/extend.sh [FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-work=${1:-artifacts/cria-tiny}
-
-dotnet build src/Cria.Cli -c Release -v q --nologo
-dotnet build models/cria-tiny/Data -c Release -v q --nologo
-cria=src/Cria.Cli/bin/Release/net10.0/cria
-mkdir -p "$work"
-
-# data NAME MILLIONS-OF-CHARACTERS SEED COURSE|TOKENS
-data() {
-    [ -e "$work/$1/test.jsonl" ] || dotnet models/cria-tiny/Data/bin/Release/net10.0/Cria.TinyData.dll "$work/$1" "$2" "$3" "$4"
-}
+. models/cria-tiny/tools.sh
 
 data first 70 1 first
 data stage-2048 8 31 2048

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Cria.Tensors.Kernels.Assembled;
 using Cria.Tensors.Kernels.Lanes;
 using Cria.Tensors.Quantization;
@@ -148,10 +149,15 @@ internal static unsafe class IntegerTile
         }
     }
 
-    /// <summary>Puts the first and the third of each four integers before the second and the fourth.</summary>
+    /// <summary>Puts the first and the third of each four integers before the second and the fourth. There is a multiple of 16 of them.</summary>
     private static void Alternate(short* integers, int count)
     {
-        for (int i = 0; i < count; i += 4) (integers[i + 1], integers[i + 2]) = (integers[i + 2], integers[i + 1]);
+        Vector256<ulong> second = Vector256.Create(0xFFFF0000ul), outer = Vector256.Create(0xFFFF00000000FFFFul);
+        for (int i = 0; i < count; i += 16)
+        {
+            var fours = Vector256.Load((ulong*)(integers + i));
+            ((fours & outer) | ((fours >> 16) & second) | ((fours & second) << 16)).Store((ulong*)(integers + i));
+        }
     }
 
     /// <summary>Rounds weight · scale of 64 positions to 16-bit integers and returns what one of them stands for.</summary>
