@@ -15,7 +15,7 @@ public sealed record LoadOptions
     /// <summary>Most tokens of prompt and answer together; null is what the model was made for, as far as memory reaches.</summary>
     public long? ContextLength { get; init; }
 
-    /// <summary>How keys and values are kept: I16 or F16 (<see cref="KvTypes.Default"/> is the one this processor is faster with), F32 for twice the memory, I8 (the fastest behind long prompts) or Q8_0 for about half, or Q4_0 for about a quarter; one type for both, or one each.</summary>
+    /// <summary>How keys and values are kept: I16 or F16 (<see cref="KvTypes.Default"/> is the one this processor is faster with), F32 for twice the memory, I8 (with VNNI the fastest for long prompts) or Q8_0 for about half, or Q4_0 for about a quarter; one type for both, or one each.</summary>
     public KvTypes KvType { get; init; } = KvTypes.Default;
 
     /// <summary>Tokens of all conversations together whose keys and values may be kept; null is about half of the memory that the weights leave. Memory is taken as it is used.</summary>

@@ -7,7 +7,7 @@ namespace Cria.Cli.Options;
 /// <summary>How cached keys and values are kept; the same for every command that makes a cache.</summary>
 internal sealed class CacheOptions
 {
-    private readonly Option<TensorType?> both = Type("--kv-type", "Keep cached keys and values in 16 bits as i16 or f16 (by default the one this processor is faster with), as f32, in half the memory as i8 (the fastest behind long prompts) or q8_0, or in a quarter as q4_0.");
+    private readonly Option<TensorType?> both = Type("--kv-type", "Keep cached keys and values in 16 bits as i16 or f16 (by default the one this processor is faster with), as f32, in half the memory as i8 (with VNNI the fastest for long prompts) or q8_0, or in a quarter as q4_0.");
     private readonly Option<TensorType?> keys = Type("--cache-type-k", "The same for keys alone; short -ctk.", "-ctk");
     private readonly Option<TensorType?> values = Type("--cache-type-v", "The same for values alone; short -ctv.", "-ctv");
 

@@ -129,7 +129,7 @@ internal abstract class TileCode
         Load(Ahead, nameof(TileCall.Ahead));
         Load(AheadBytes, nameof(TileCall.AheadBytes));
         c.lea(ThreeLanes, __[LaneBytes + LaneBytes * 2]);
-        Label group = c.CreateLabel(), block = c.CreateLabel(), stored = c.CreateLabel();
+        Label group = c.CreateLabel(), block = c.CreateLabel(), scored = c.CreateLabel();
         c.Label(ref group);
         Load(Numbers, nameof(TileCall.Numbers));
         Load(Blocks, nameof(TileCall.Blocks));
@@ -138,12 +138,12 @@ internal abstract class TileCode
         if (hasBlocks)
         {
             c.dec(Blocks);
-            c.jz(stored);
+            c.jz(scored);
             c.Label(ref block);
             Block(isFirst: false);
             c.dec(Blocks);
             c.jnz(block);
-            c.Label(ref stored);
+            c.Label(ref scored);
         }
         // Keys and integers go on where they are; values as they are stored begin again, 16 features further.
         if (isValues || IsStoredValues)
